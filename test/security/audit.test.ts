@@ -108,7 +108,7 @@ it.each(TRANSPORTS)(
   'a subscription over %s has a line when it begins, and one for each event with values',
   async (transport) => {
     const before = lines().length;
-    const query = `subscription Follow { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:7"]) { features(names: ["email"]) { status } } }`;
+    const query = `subscription Follow { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:7"]) { entities { features(names: ["email"]) { status } } } }`;
     await shop.follow(transport, 'ann', query, (_result, end) => end());
     await shop.follow(
       transport,
