@@ -25,6 +25,7 @@ const ADAPTERS = [
   ...listAdapters('batch-prediction/models'),
   'batch-prediction/local',
   'batch-prediction/vertex',
+  'costs/bigtable',
   'costs/catalog',
   'costs/files',
   'costs/lmdb',

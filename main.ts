@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { FailedAuthentications } from './auth/failed-authentications.js';
 import { FilePolicy } from './composition/file-policy.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
-import type { GoogleClientOptions } from './composition/google-clients.js';
+import { toStoreClients, type GoogleClientOptions } from './composition/google-clients.js';
 import { openAudit } from './composition/open-audit.js';
 import { openAdmission } from './composition/admission.js';
 import { openAuthenticator } from './composition/open-authenticator.js';
@@ -14,7 +14,7 @@ import { measuredWrites } from './composition/measured-writes.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
 import { checkStores } from './composition/check-stores.js';
 import { measureSources } from './composition/measure-sources.js';
-import { openRegistry } from './composition/registry.js';
+import { openSharedRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { pageExamples } from './composition/page-examples.js';
@@ -102,7 +102,8 @@ async function start(
   opened.defer(() => authenticator.close());
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
-  const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
+  const isShared = config.sharedJobs !== null;
+  const { registry: first, skipped: leftOut } = await openSharedRegistry(registryPath, google, isShared);
   const policy = await FilePolicy.open(config.policyPath, first);
   // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
   const registry = new Registry(first.featurestores, first.models);
@@ -130,7 +131,7 @@ async function start(
     onUnknownRows: (rows) =>
       logger.error({ rows }, 'written rows were dropped: the registry no longer has their source'),
     memoryLimitBytes: config.duckDbMemoryBytes,
-    ...(google?.vertex ? { vertexClient: google.vertex } : {}),
+    ...toStoreClients(google),
   });
   opened.defer(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
@@ -143,8 +144,7 @@ async function start(
     registry,
     stores,
     costs,
-    dataDirectory: config.dataDirectory,
-    runsSchedules: config.areSchedulesKept,
+    config,
     logger,
     metrics,
     google,
@@ -202,7 +202,7 @@ async function start(
     first: { registry: first, schema },
     stores,
     read: async () => {
-      const { registry: next } = await openRegistry(registryPath, google);
+      const { registry: next } = await openSharedRegistry(registryPath, google, isShared);
       await requireOnnxRuntime(next.models);
       await policy.readWith(next);
       return next;

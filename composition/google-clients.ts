@@ -11,3 +11,8 @@ export interface GoogleClientOptions {
   readonly storage?: StorageOptions;
   readonly bigquery?: BigQueryOptions;
 }
+
+/** The clients of the stores. */
+export function toStoreClients({ vertex, bigquery }: GoogleClientOptions = {}) {
+  return { ...(vertex ? { vertexClient: vertex } : {}), ...(bigquery ? { bigqueryClient: bigquery } : {}) };
+}

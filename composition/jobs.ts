@@ -10,7 +10,6 @@ import { SourceRefreshHandler } from '../ingestion/refresh/source-refresh-handle
 import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import { JobEngine } from '../jobs/job-engine.js';
-import { LmdbJobStore } from '../datasources/job-store/lmdb/lmdb-job-store.js';
 import type { BatchPredictionDependencies } from '../batch-prediction/local/batch-prediction-dependencies.js';
 import { LocalBatchPredictionHandler } from '../batch-prediction/local/local-batch-prediction-handler.js';
 import { LOCAL_BATCH_PREDICTION } from '../batch-prediction/local/local-batch-prediction-job.js';
@@ -27,12 +26,16 @@ import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { Costs } from '../costs/costs.js';
 import type { FeatureSource, FeatureView } from '../datasources/registry/model.js';
 import type { JobSchedules } from '../ingestion/job-schedules.js';
+import { ScheduleKeeper } from '../ingestion/schedule-keeper.js';
+import type { Config } from '../config/config.js';
+import type { Instant } from '../values/instant.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
+import { openJobStore } from './open-job-store.js';
 import { logJobEnd } from './log-job-end.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { createModelServings, logModelFaults } from './models.js';
@@ -46,9 +49,7 @@ export interface JobsOptions {
   readonly registry: Registry;
   readonly stores: OpenStores;
   readonly costs: Costs;
-  readonly dataDirectory: string;
-  /** Whether this gateway runs the schedules of feature views. */
-  readonly runsSchedules: boolean;
+  readonly config: Config;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly google?: GoogleClientOptions | undefined;
@@ -72,14 +73,15 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
 }
 
 async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Promise<OpenJobs> {
-  const { registry, stores, costs, dataDirectory, runsSchedules, logger, metrics } = options;
+  const { registry, stores, costs, config, logger, metrics } = options;
+  const { dataDirectory } = config;
   const files = await DataFiles.open(join(dataDirectory, 'files'), stores.reader);
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   await makeFolder(workFolder);
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.defer(() => scratch.close());
-  const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
+  const store = measuredJobStore(await openJobStore(config), metrics);
 
   const servings = createModelServings();
   await logModelFaults(registry, servings, logger);
@@ -140,6 +142,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     accounting: new JobAccounting(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'something of a job went wrong'),
     onEnd: (job, cause) => logJobEnd(logger, job, cause),
+    onStoreError: (err) => logger.warn({ err }, 'the jobs of other gateways are not looked at: this is repeated'),
   });
   // Schedules stop first, then the engine, which closes the job store: its jobs use everything else to their end.
   opened.defer(() => engine.stop());
@@ -151,12 +154,19 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
 
   const featureViewSyncs = syncs.createSyncs(engine);
   const sourceRefreshes = new LocalSourceRefreshes(engine, refresh, stores.embedded);
-  const startAll = (): JobSchedules[] =>
-    runsSchedules ? startSchedules({ registry, syncs: featureViewSyncs, refreshes: sourceRefreshes, logger }) : [];
-  let schedules = startAll();
-  opened.defer(async () => {
-    await Promise.all(schedules.map((running) => running.stop()));
+  const keeper = new ScheduleKeeper({
+    store,
+    startAll: (since) =>
+      startSchedules({ registry, since, syncs: featureViewSyncs, refreshes: sourceRefreshes, logger }),
+    clock: systemClock,
+    onChange: (isKeeper) => {
+      if (store.lookEveryMs === null) return;
+      logger.info({ isKeeper }, isKeeper ? 'this gateway keeps the schedules' : 'another gateway keeps the schedules');
+    },
+    onError: (err) => logger.warn({ err }, 'who keeps the schedules is not known: this is repeated'),
   });
+  opened.defer(() => keeper.stop());
+  if (config.areSchedulesKept) await keeper.start();
   const local = {
     handler: LOCAL_BATCH_PREDICTION.handler,
     predictions: new LocalBatchPredictions(engine, localBatch, batchDependencies),
@@ -173,8 +183,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     sourceRefreshes,
     registryChanged: async () => {
       futureRows.watch();
-      await Promise.all(schedules.map((running) => running.stop()));
-      schedules = startAll();
+      await keeper.restart();
     },
     close: () => opened.disposeAsync(),
   };
@@ -182,21 +191,24 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
 
 interface SchedulesOptions {
   readonly registry: Registry;
+  readonly since: Instant | null;
   readonly syncs: FeatureViewSyncs;
   readonly refreshes: SourceRefreshes;
   readonly logger: Logger;
 }
 
-function startSchedules({ registry, syncs, refreshes, logger }: SchedulesOptions): JobSchedules[] {
+function startSchedules({ registry, since, syncs, refreshes, logger }: SchedulesOptions): JobSchedules[] {
   return [
     new SyncSchedules({
       registry,
+      since,
       syncs,
       onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was skipped: the one before has not ended'),
       onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
     }),
     new RefreshSchedules({
       registry,
+      since,
       refreshes,
       onSkip: (source) =>
         logger.warn(toSourceLabels(source), 'a scheduled refresh was skipped: the one before has not ended'),

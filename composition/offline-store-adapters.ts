@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
+import type { BigQueryClientOptions } from '../datasources/google/bigquery/client.js';
 import { FileReader } from '../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
@@ -21,7 +22,12 @@ import { systemClock } from '../values/clock.js';
  */
 interface OfflineStoreAdapter<Settings extends OfflineStoreSettings = OfflineStoreSettings> {
   /** `embedded` is open already, with the tables of its featurestores. */
-  open(settings: Settings, featurestore: Featurestore, embedded: DuckDbOfflineStore): Promise<OfflineStore>;
+  open(
+    settings: Settings,
+    featurestore: Featurestore,
+    embedded: DuckDbOfflineStore,
+    bigqueryClient?: BigQueryClientOptions,
+  ): Promise<OfflineStore>;
   /** Opens the store read-only; creates nothing. */
   openToRead(settings: Settings, sources: readonly FeatureSource[], dataDirectory: string): Promise<OfflineStore>;
   /** doctor's findings, without opening the store. */
@@ -42,10 +48,11 @@ const ADAPTERS = {
       DuckDbOfflineStore.openToRead(await DuckDbDatabase.open(databaseFile(dataDirectory), { toRead: true })),
   },
   BIGQUERY: {
-    open: async (settings, featurestore) => {
+    open: async (settings, featurestore, _embedded, bigqueryClient) => {
       const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
       return openBigQueryOfflineStore(settings, listSources(featurestore), {
         clock: systemClock,
+        ...(bigqueryClient === undefined ? {} : { client: bigqueryClient }),
         currentOrigin: () => ({ tenant: resolveTenant(featurestore), ...requestScope.getStore() }),
       });
     },
@@ -96,8 +103,9 @@ export async function openOfflineStore(
   settings: OfflineStoreSettings,
   featurestore: Featurestore,
   embedded: DuckDbOfflineStore,
+  bigqueryClient?: BigQueryClientOptions,
 ): Promise<OfflineStore> {
-  return findAdapter(settings).open(settings, featurestore, embedded);
+  return findAdapter(settings).open(settings, featurestore, embedded, bigqueryClient);
 }
 
 /** The offline store of one entity type, read-only: it creates nothing and opens no other store. */

@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
+import type { BigQueryClientOptions } from '../datasources/google/bigquery/client.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
@@ -24,8 +25,9 @@ export async function openOfflineStores(
   registry: Registry,
   dataDirectory: string,
   memoryLimitBytes?: number,
+  bigqueryClient?: BigQueryClientOptions,
 ): Promise<OpenOfflineStores> {
-  return openOrDispose((opened) => openAll(registry, { dataDirectory, memoryLimitBytes }, opened));
+  return openOrDispose((opened) => openAll(registry, { dataDirectory, memoryLimitBytes, bigqueryClient }, opened));
 }
 
 async function openAll(
@@ -33,7 +35,12 @@ async function openAll(
   {
     dataDirectory,
     memoryLimitBytes,
-  }: { readonly dataDirectory: string; readonly memoryLimitBytes: number | undefined },
+    bigqueryClient,
+  }: {
+    readonly dataDirectory: string;
+    readonly memoryLimitBytes: number | undefined;
+    readonly bigqueryClient: BigQueryClientOptions | undefined;
+  },
   opened: AsyncDisposableStack,
 ): Promise<OpenOfflineStores> {
   const { embedded, reader } = await openEmbeddedStore(registry, dataDirectory, memoryLimitBytes);
@@ -42,7 +49,7 @@ async function openAll(
   // By name: the objects are others after another registry was applied.
   const remote = new Map<string, OfflineStore>();
   for (const featurestore of registry.featurestores) {
-    const store = await openOfflineStore(featurestore.offlineSettings, featurestore, embedded);
+    const store = await openOfflineStore(featurestore.offlineSettings, featurestore, embedded, bigqueryClient);
     if (store === embedded) continue;
     opened.defer(() => store.close());
     remote.set(featurestore.name, store);

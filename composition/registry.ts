@@ -9,6 +9,7 @@ import {
 } from '../datasources/registry/document/vertex-featurestore-document.js';
 import { OperatorError } from '../errors/operator-error.js';
 import type { GoogleClientOptions } from './google-clients.js';
+import { requireShareable } from './several-gateways.js';
 
 export interface OpenRegistry {
   readonly registry: Registry;
@@ -17,6 +18,17 @@ export interface OpenRegistry {
 }
 
 /** The registry of a file, with its featurestores from Vertex AI. Reports all faults at once. */
+/** `isShared`: several gateways serve it, so all its values must be in stores that they share. */
+export async function openSharedRegistry(
+  path: string,
+  google: GoogleClientOptions | undefined,
+  isShared: boolean,
+): Promise<OpenRegistry> {
+  const opened = await openRegistry(path, google);
+  if (isShared) requireShareable(opened.registry);
+  return opened;
+}
+
 export async function openRegistry(path: string, google: GoogleClientOptions = {}): Promise<OpenRegistry> {
   const file = await readRegistryFile(path);
   const readings = await readFromVertex(file, google);

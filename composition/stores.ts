@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
+import type { BigQueryClientOptions } from '../datasources/google/bigquery/client.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
 import type { FillOwner } from '../ingestion/fill-fingerprint.js';
 import type { PrepareProgress } from '../ingestion/prepare.js';
@@ -61,6 +62,8 @@ export interface StoresOptions extends OnlineStoreOptions {
   readonly onUnknownRows?: (rows: number) => void;
   /** Absent: the clock of the machine. */
   readonly clock?: Clock;
+  /** For tests, whose BigQuery is not Google's. */
+  readonly bigqueryClient?: BigQueryClientOptions;
   /** The memory limit of DuckDB; undefined: half of the memory of the machine or container. */
   readonly memoryLimitBytes?: number | undefined;
 }
@@ -80,7 +83,7 @@ async function openAll(
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await openDataFolder(dataDirectory);
-  const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes);
+  const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes, options.bigqueryClient);
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());

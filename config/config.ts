@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditVariables } from './audit-config.js';
 import { parseBudgets } from './budgets.js';
+import { severalGatewaysVariables, toSharedJobs } from './several-gateways-config.js';
 
 /**
  * The configuration, all from environment variables. .env.example lists them; a test compares the two. Defaults are
@@ -164,11 +165,7 @@ export const configVariables = {
     .describe(
       'Budgets in US dollars for each day (UTC) and principal, e.g. user:alice@example.com=50,key:ci=500,*=10. * is each other principal (docs/costs.md). Empty: no limit.',
     ),
-  FEATUREGRAPH_SCHEDULES: flag
-    .default(true)
-    .describe(
-      'Run the schedules of feature views and sources. If several gateways share stores, set it to false in all but one.',
-    ),
+  ...severalGatewaysVariables,
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -249,6 +246,7 @@ const configSchema = z
     priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
     dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
     areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
+    sharedJobs: toSharedJobs(variables),
     shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
     shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
   }));

@@ -16,6 +16,8 @@ export interface OnlineFill {
   readonly signal?: AbortSignal | undefined;
   /** Receives the future rows of a source, which the online store does not get. */
   readonly onFutureRows: (source: FeatureSource, rows: number) => void;
+  /** Receives how many entities are written. */
+  readonly onEntities?: (entities: number) => void;
 }
 
 export async function isFilled({ entityType, online, fingerprint, clock }: OnlineFill): Promise<boolean> {
@@ -35,7 +37,7 @@ export async function fillOnlineStore(fill: OnlineFill): Promise<void> {
 
 /** A fill is valid until the first future row becomes true. Returns false when another gateway filled first. */
 async function fillOnce(
-  { entityType, offline, online, fingerprint, signal, onFutureRows }: OnlineFill,
+  { entityType, offline, online, fingerprint, signal, onFutureRows, onEntities }: OnlineFill,
   expectedFill: string | undefined,
   asOf: Instant,
 ): Promise<boolean> {
@@ -44,6 +46,7 @@ async function fillOnce(
     fingerprint: addFillExpiry(fingerprint, goodUntil),
     expectedFill,
     readWrites: (source) => newestWrites(offline, source, { asOf, signal }),
+    onProgress: onEntities,
   });
 }
 

@@ -31,8 +31,17 @@ export class JobSchedules {
   readonly #crons: readonly Cron[];
   readonly #starting = new Set<Promise<void>>();
 
-  constructor(jobs: readonly ScheduledJob[]) {
-    this.#crons = jobs.map((job) => this.#schedule(job));
+  /**
+   * `since`: the jobs of all scheduled times up to here were started, so those of later times are made up for, also
+   * without a job before them. null: nobody knows.
+   */
+  constructor(jobs: readonly ScheduledJob[], since: Instant | null) {
+    this.#crons = jobs.map((job) => this.#schedule(job, since));
+  }
+
+  /** Whether no job is about to be started. */
+  get isIdle(): boolean {
+    return this.#starting.size === 0;
   }
 
   /** Starts no further job; the job engine owns the running ones. */
@@ -41,11 +50,11 @@ export class JobSchedules {
     await Promise.all(this.#starting);
   }
 
-  #schedule(job: ScheduledJob): Cron {
+  #schedule(job: ScheduledJob, since: Instant | null): Cron {
     const cron = createCron(parseSchedule(job.schedule), {}, (fired) =>
       this.#begin(job, startUnlessRunning(job, findLastRunTime(fired))),
     );
-    this.#begin(job, catchUp(job, findLastRunTime(cron)));
+    this.#begin(job, catchUp(job, findLastRunTime(cron), since));
     return cron;
   }
 
@@ -55,9 +64,11 @@ export class JobSchedules {
   }
 }
 
-async function catchUp(job: ScheduledJob, time: Instant | null): Promise<void> {
+async function catchUp(job: ScheduledJob, time: Instant | null, since: Instant | null): Promise<void> {
   const newest = await job.newest();
-  if (time !== null && newest && newest.createdAt < time) await startUnlessRunning(job, time);
+  if (time === null) return;
+  const wasMissed = (since !== null && time > since) || (newest !== undefined && newest.createdAt < time);
+  if (wasMissed) await startUnlessRunning(job, time);
 }
 
 async function startUnlessRunning({ newest, start, onSkip }: ScheduledJob, time: Instant | null): Promise<void> {

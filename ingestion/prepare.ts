@@ -18,6 +18,8 @@ export interface PrepareProgress {
   readonly step: string;
   /** The share of all work, 0 to 1. */
   readonly share: number;
+  /** How far the step is, for people, where its share is not known. */
+  readonly detail?: string;
 }
 
 export interface PrepareOutcome {
@@ -94,8 +96,12 @@ export async function prepareEntityTypes(
   let done = 0;
   for (const step of steps) {
     signal?.throwIfAborted();
-    const report = (share: number): void =>
-      onProgress({ step: step.name, share: (done + share * step.weight) / total });
+    const report: ReportProgress = (share, detail) =>
+      onProgress({
+        step: step.name,
+        share: (done + share * step.weight) / total,
+        ...(detail === undefined ? {} : { detail }),
+      });
     report(0);
     await step.run(report);
     done += step.weight;
@@ -103,10 +109,12 @@ export async function prepareEntityTypes(
   return { steps: steps.length, ...findings };
 }
 
+type ReportProgress = (share: number, detail?: string) => void;
+
 interface Step {
   readonly name: string;
   readonly weight: number;
-  readonly run: (report: (share: number) => void) => Promise<void>;
+  readonly run: (report: ReportProgress) => Promise<void>;
 }
 
 async function planSteps(
@@ -149,14 +157,14 @@ async function planSteps(
     onFutureRows: (source, rows) => findings.futureRows.set(source, rows),
   };
   if (!(await isFilled(fill))) {
-    const run = async (): Promise<void> => {
+    const run: Step['run'] = async (report) => {
       const previous = [...before.values()].every((known) => known !== undefined)
         ? fillFingerprint(entityType, before.values() as Iterable<string>)
         : null;
       const added = findAdded(computed, findings);
       // Rows that were only added are newer values or history: the online store needs no others.
       if (added && previous !== null && (await extendFill(fill, { previous, added }))) return;
-      await fillOnlineStore(fill);
+      await fillOnlineStore({ ...fill, onEntities: (entities) => report(0, `${entities} entities are written`) });
     };
     steps.push({ name: `filling the online store: ${name}`, weight: FILL_WEIGHT, run });
   }

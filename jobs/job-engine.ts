@@ -2,7 +2,7 @@ import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError, badInput } from '../errors/app-error.js';
 import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
 import type { Accounting } from './accounting.js';
@@ -13,6 +13,7 @@ import { JobHandlers } from './job-handlers.js';
 import { JobRecords, type OnJobEnd } from './job-records.js';
 import type { CostTerms, JobRequest } from './job-request.js';
 import { JobScheduler } from './job-scheduler.js';
+import { SharedJobs } from './shared-jobs.js';
 import { JobStarter } from './job-starter.js';
 import type { JobType } from './job-type.js';
 import type { AdoptedJob } from './new-job.js';
@@ -31,6 +32,8 @@ export interface JobEngineOptions {
   /** Receives errors beside a job: its cost cannot be charged, or its record cannot be stored. */
   readonly onError: (error: unknown, job: JobRecord) => void;
   readonly onEnd?: OnJobEnd;
+  /** The store that several processes share did not answer. Absent: nobody is told. */
+  readonly onStoreError?: (error: unknown) => void;
 }
 
 /**
@@ -43,6 +46,7 @@ export class JobEngine {
   readonly #starter: JobStarter;
   readonly #records: JobRecords;
   readonly #scheduler: JobScheduler;
+  readonly #shared: SharedJobs;
 
   constructor(options: JobEngineOptions) {
     this.#options = options;
@@ -60,6 +64,13 @@ export class JobEngine {
       run: (id, run) => attempts.run(id, run),
       onError,
     });
+    this.#shared = new SharedJobs({
+      store,
+      records,
+      handlers,
+      scheduler: this.#scheduler,
+      onError: options.onStoreError ?? (() => undefined),
+    });
   }
 
   /** Stores a new job and returns its record; with a used idempotency key, returns the job that the key started. */
@@ -71,6 +82,10 @@ export class JobEngine {
       throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
     }
     if (!this.#handlers.has(handler)) throw new Error(`the engine was not given the handler ${handler.type.handler}`);
+    const { boundToMachine } = handler;
+    if (boundToMachine && this.#options.store.lookEveryMs !== null) {
+      throw badInput(boundToMachine.message, boundToMachine.field);
+    }
     const { record, isNew } = await this.#starter.start(handler, request);
     if (isNew) this.#scheduler.add(record);
     return handler.type.read(isNew ? record : this.#records.current(record));
@@ -102,12 +117,14 @@ export class JobEngine {
     return result;
   }
 
-  /** Resumes all jobs that were unfinished when the process ended. */
+  /**
+   * Resumes all jobs that were unfinished when their process ended. If several processes share the store, this process
+   * goes on to look for such jobs.
+   */
   async resume(): Promise<void> {
-    for (const record of await this.#options.store.listUnfinished()) {
-      if (isTerminalState(record.state)) await this.#records.settle(record);
-      else this.#scheduler.add(record);
-    }
+    await this.#shared.takeUnclaimed();
+    const { lookEveryMs } = this.#options.store;
+    if (lookEveryMs !== null) this.#shared.start(lookEveryMs);
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
@@ -151,9 +168,9 @@ export class JobEngine {
     return this.#records.ensureWatch(record).follow();
   }
 
-  /** Stops the work of this process. Jobs stay unchanged for the next process. */
+  /** Stops the work of this process. Jobs stay unchanged for the next process, or for another one. */
   async stop(): Promise<void> {
-    await this.#scheduler.stop();
+    await Promise.all([this.#shared.stop(), this.#scheduler.stop()]);
     await this.#options.store.close();
   }
 }

@@ -24,6 +24,12 @@ export interface JobHandler<
    */
   readonly isRemote?: boolean;
 
+  /**
+   * Why only the gateway that started such a job can run it and read its result: both are on the disk of its machine. If
+   * several gateways share their jobs, a request for one is refused with this. Absent: every gateway can.
+   */
+  readonly boundToMachine?: { readonly field: string; readonly message: string };
+
   /** Plans a request. Throws for an invalid request; starts nothing. */
   plan(request: Request): Promise<JobPlan<Spec>>;
 

@@ -46,6 +46,10 @@ export class JobScheduler {
     return this.#running.has(id);
   }
 
+  get runningIds(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
   /** undefined for a job that does not run here. */
   meter(id: string): ProgressMeter | undefined {
     return this.#running.get(id)?.meter;

@@ -1,7 +1,7 @@
 import type { JobCost } from '../datasources/job-store/job-cost.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobStore } from '../datasources/job-store/job-store.js';
-import { badInput } from '../errors/app-error.js';
+import { AppError, badInput } from '../errors/app-error.js';
 import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
 import type { Accounting } from './accounting.js';
@@ -44,7 +44,8 @@ export class JobStarter {
     const record = newJob(handler.type, plan, request, { id: newId(), createdAt: clock(), cost });
     const release = async () => cost && accounting?.release(cost);
     const kept = await store.create(record).catch(async (error: unknown) => {
-      await release();
+      // A store that did not answer may have stored the job, and its cost must stay reserved.
+      if (!(error instanceof AppError && error.code === 'STORE_UNAVAILABLE')) await release();
       throw error;
     });
     if (kept.id === record.id) return { record: kept, isNew: true };

@@ -16,6 +16,8 @@ export class JobWatch {
   /** Watchers that wait for the next step. Only the end wakes them early. */
   readonly #pausing = new Set<() => void>();
 
+  readonly #followers = new Set<object>();
+
   constructor(private record: JobRecord) {}
 
   get current(): JobRecord {
@@ -24,6 +26,11 @@ export class JobWatch {
 
   get watchers(): number {
     return this.#waiting.size;
+  }
+
+  /** Whether somebody follows the job and has not left. */
+  get isFollowed(): boolean {
+    return this.#followers.size > 0;
   }
 
   publish(record: JobRecord): void {
@@ -40,9 +47,16 @@ export class JobWatch {
   follow(): AsyncIterableIterator<JobRecord, undefined> {
     const gone = new AbortController();
     const steps = this.#steps(gone.signal);
+    this.#followers.add(gone);
+    const leave = (): void => void this.#followers.delete(gone);
     const followed: AsyncIterableIterator<JobRecord, undefined> = {
-      next: () => steps.next(),
+      next: async () => {
+        const step = await steps.next();
+        if (step.done) leave();
+        return step;
+      },
       return: async () => {
+        leave();
         gone.abort();
         return steps.return(undefined);
       },

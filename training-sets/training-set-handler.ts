@@ -38,6 +38,12 @@ export class TrainingSetHandler implements JobHandler<
   TrainingSetResult
 > {
   readonly type = TRAINING_SET_JOB;
+  readonly boundToMachine = {
+    field: 'output',
+    message:
+      'Several gateways share their jobs here, and a training set is a file on the disk of one of them. Start it at a ' +
+      'gateway that has its jobs for itself (docs/several-gateways.md).',
+  };
 
   constructor(
     private readonly dependencies: TrainingSetDependencies,

@@ -162,7 +162,10 @@ export class AuditLog {
 
   /** The JSON text of one line; of more if an access has more ids than a line may have. */
   *#toLines(time: string, entry: Waiting['entry']): Generator<string> {
-    if (!('accesses' in entry)) return yield JSON.stringify({ kind: 'REFUSED', time, ...entry });
+    if (!('accesses' in entry)) {
+      yield JSON.stringify({ kind: 'REFUSED', time, ...entry });
+      return;
+    }
     const { maxIdsPerLine } = this.#limits;
     const { accesses, ...operation } = entry;
     // All lines of an operation begin with the same text.

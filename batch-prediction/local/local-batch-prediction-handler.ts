@@ -58,6 +58,12 @@ export class LocalBatchPredictionHandler implements JobHandler<
   BatchPredictionResult
 > {
   readonly type = LOCAL_BATCH_PREDICTION;
+  readonly boundToMachine = {
+    field: 'model',
+    message:
+      'Several gateways share their jobs here, and this model predicts into files on the disk of one of them. Use a model ' +
+      'on Vertex AI, or a gateway that has its jobs for itself (docs/several-gateways.md).',
+  };
 
   constructor(private readonly dependencies: BatchPredictionDependencies) {}
 

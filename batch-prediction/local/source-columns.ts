@@ -3,7 +3,6 @@ import { exactTextSql } from '../../datasources/duckdb/exact-text.js';
 import { quoteIdentifier } from '../../datasources/duckdb/sql-text.js';
 import type { FileOptions } from '../../datasources/files/file-options.js';
 import { FINER } from '../../datasources/files/read-parquet-files.js';
-import { withinYears } from '../../datasources/files/text-times.js';
 import { JSON_OBJECT, misfitText } from '../../datasources/files/text-values.js';
 import { idTextSql, typedToTypeSql } from '../../datasources/files/typed-values.js';
 import type { ModelField } from '../../datasources/registry/prediction-model.js';
@@ -86,12 +85,11 @@ function readInput(
     ? own
     : (typedToTypeSql(own, type, wanted, options) ?? (wanted === 'VARCHAR' ? idTextSql(own, type) : undefined));
   if (converted === undefined) return undefined;
-  const value = valueType === 'TIMESTAMP' ? withinYears(converted) : converted;
   const isNanoseconds = type === 'TIMESTAMP_NS';
   return {
     column: { name, valueType },
-    value,
-    original: value === own ? null : exactTextSql(own, type),
+    value: converted,
+    original: converted === own ? null : exactTextSql(own, type),
     describeMisfit: isNanoseconds ? (original) => `${original} ${FINER}` : inputMisfit(valueType, options),
   };
 }

@@ -43,7 +43,7 @@ export function exactTextSql(value: string, type: string): string {
 
 /**
  * SQL of the JSON object of a struct or a map, as models and clients read it. A decimal is a number if a double has its
- * digits, and a text with every digit if not; BYTES are base64; NaN and the infinities are texts. Not for other types.
+ * digits, and a text with every digit if not; an integer beyond 64 bits is a text; BYTES are base64; NaN and the infinities are texts. Not for other types.
  */
 export function jsonObjectSql(value: string, type: string): string {
   return jsonTextSql(value, parseType(type), toObjectParts);
@@ -101,7 +101,7 @@ function toJsonParts(value: string, tree: TypeTree, depth: number): string {
 function toObjectParts(value: string, tree: TypeTree, depth: number): string {
   switch (tree.kind) {
     case 'SCALAR': {
-      if (/^U?HUGEINT$/.test(tree.type)) return value;
+      if (/^U?HUGEINT$/.test(tree.type)) return hugeNumber(value);
       return tree.type.startsWith('DECIMAL') ? decimalNumber(value, tree.type) : toJsonParts(value, tree, depth);
     }
     case 'LIST':
@@ -115,6 +115,11 @@ function toObjectParts(value: string, tree: TypeTree, depth: number): string {
       return `map_from_entries(${mapEntries(value, tree, depth, part)})`;
     }
   }
+}
+
+function hugeNumber(value: string): string {
+  const number = `TRY_CAST(${value} AS BIGINT)`;
+  return `CASE WHEN ${number} IS NOT NULL THEN to_json(${number}) ELSE to_json(CAST(${value} AS VARCHAR)) END`;
 }
 
 function decimalNumber(value: string, type: string): string {

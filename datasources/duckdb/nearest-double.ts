@@ -4,10 +4,21 @@
  */
 export function nearestDouble(value: string, type: string): { readonly double: string; readonly hasDigits: string } {
   const double = nearestSql(value, type);
-  const sameText = `TRY_CAST(CAST(${double} AS VARCHAR) AS ${type}) = ${value}`;
+  const sameText = `TRY_CAST(${writtenSql(double, type)} AS ${type}) = ${value}`;
   // 1e23 is the text of a double that is another whole number.
   const sameWhole = `TRY_CAST(${double} AS HUGEINT) = TRY_CAST(${value} AS HUGEINT)`;
   return { double, hasDigits: `${sameText} AND (${value} <> trunc(${value}) OR ${sameWhole})` };
+}
+
+/** DuckDB does not read 1.5e-38 as a decimal without a digit before the point. It reads 0.15e-37. */
+function writtenSql(double: string, type: string): string {
+  const text = `CAST(${double} AS VARCHAR)`;
+  const [, precision, scale] = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type) ?? [];
+  if (precision === undefined || precision !== scale) return text;
+  const exponent = `CAST(regexp_extract(${text}, 'e(-[0-9]+)$', 1) AS INTEGER)`;
+  const digits = `regexp_replace(regexp_replace(${text}, 'e.*', ''), '[-.]', '', 'g')`;
+  const sign = `CASE WHEN starts_with(${text}, '-') THEN '-' ELSE '' END`;
+  return `CASE WHEN contains(${text}, 'e-') THEN concat(${sign}, '0.', ${digits}, 'e', ${exponent} + 1) ELSE ${text} END`;
 }
 
 /**

@@ -78,8 +78,8 @@ export function findOptionFaults(options: FileOptions, format: FileFormat): Opti
         option: 'encoding',
         message: 'this encoding is unknown. Examples are UTF-8, ISO-8859-1, WINDOWS-1252, UTF-16LE and UTF-16BE',
       },
-    given('dateFormat') && formatFault('dateFormat', dateFormat!, /%[dmY]|%[bBjyuaAf]/),
-    given('timestampFormat') && formatFault('timestampFormat', timestampFormat!, /%/),
+    given('dateFormat') && formatFault('dateFormat', dateFormat!),
+    given('timestampFormat') && formatFault('timestampFormat', timestampFormat!),
     given('timeZone') &&
       !isTimeZone(timeZone!) && {
         option: 'timeZone',
@@ -101,12 +101,43 @@ export function checkOptions(options: FileOptions, format: FileFormat, field: st
 }
 
 /** The strptime letters for a day, a month, a year or a time. No others are accepted. */
-const FORMAT_LETTERS = /^(?:[^%]|%[aAbBdmyYHIpMSfzjuwT%-]|%-[dmyHIMSj])*$/;
+const FORMAT_LETTERS = /^(?:[^%]|%[aAbBdmyYHIpMSfzjuwT%]|%-[dmyHIMSj])*$/;
 
-function formatFault(option: 'dateFormat' | 'timestampFormat', format: string, needs: RegExp): OptionFault | false {
-  if (format.length <= 100 && FORMAT_LETTERS.test(format) && needs.test(format)) return false;
+function formatFault(option: 'dateFormat' | 'timestampFormat', format: string): OptionFault | false {
   const example = option === 'dateFormat' ? '%d/%m/%Y' : '%d/%m/%Y %H:%M:%S';
-  return { option, message: `it is in the letters of strptime, at most 100, such as ${example}` };
+  if (format.length > 100 || !FORMAT_LETTERS.test(format)) {
+    return { option, message: `it is in the letters of strptime, at most 100, such as ${example}` };
+  }
+  const gap = option === 'dateFormat' ? dateFormatGap(lettersOf(format)) : timestampFormatGap(lettersOf(format));
+  return gap !== undefined && { option, message: `${gap}. An example is ${example}` };
+}
+
+function lettersOf(format: string): string {
+  return [...format.matchAll(/%-?(.)/g)].map(([, letter]) => letter).join('');
+}
+
+/** What a format leaves open or contradicts. strptime would take 1900, January, the first day, or the morning instead. */
+function timestampFormatGap(letters: string): string | undefined {
+  const day = dayGap(letters);
+  if (day !== undefined) return day;
+  if (!/[HIT]/.test(letters)) return 'it has no hour. For dates, set "dateFormat" and "dateAsMoment"';
+  return letters.includes('I') && !letters.includes('p')
+    ? 'it has %I without %p, so morning or evening is open'
+    : undefined;
+}
+
+function dateFormatGap(letters: string): string | undefined {
+  if (/[HIpMSfzT]/.test(letters)) {
+    return 'a date has no time of the day, which would be cut. For moments, set "timestampFormat"';
+  }
+  return dayGap(letters);
+}
+
+function dayGap(letters: string): string | undefined {
+  if (!/[yY]/.test(letters)) return 'it has no year';
+  return letters.includes('j') || (/[bBm]/.test(letters) && letters.includes('d'))
+    ? undefined
+    : 'it has no day and month';
 }
 
 /** The label that a decoder accepts; undefined for an unknown encoding. */

@@ -58,10 +58,10 @@ export async function readParquetFiles(
   const schema = await readParquetSchema(worker, files);
   await refuseCutTimes(worker, files, schema);
   const relation = parquetSql(files);
-  const isPartition = (name: string): boolean => files[0]!.partitions.has(name);
-  const both = schema.find(({ name }) => isPartition(name));
+  const partitionColumns = new Set(partitionNames(files).map((name) => name.toLowerCase()));
+  const both = schema.find(({ name }) => partitionColumns.has(name.toLowerCase()));
   if (both) throw new FileFault(files[0]!.name, null, `it has the column "${both.name}", and its path says it too`);
-  const partitions = await typePartitions(worker, files);
+  const partitions = await typePartitions(worker, files, schema);
   const optionsOf = (name: string): FileOptions => (moments === undefined || moments.has(name) ? options : {});
   const inFile = new Set(schema.map(({ name }) => name));
   const columns = (await describe(worker, relation, files)).filter(({ name }) => inFile.has(name));
@@ -106,12 +106,11 @@ function parquetSql(
   files: readonly SelectedFile[],
   { isNumbered = null }: { isNumbered?: boolean | null } = {},
 ): string {
-  // The types of partitions are never guessed. Without partitions, the name of a folder a=b has no meaning.
-  const hasPartitions = files[0]!.partitions.size > 0;
   const list = fileListSql(files.map(({ path }) => path));
+  // Partitions are read from the paths (typePartitions): the engine takes the text NULL for null, does not decode names, and
+  // lets a folder X=7 replace a column x.
   const options = [
-    `hive_partitioning = ${hasPartitions}`,
-    ...(hasPartitions ? ['hive_types_autocast = false'] : []),
+    'hive_partitioning = false',
     ...(isNumbered === null ? [] : [`filename = '$file'`, `file_row_number = ${isNumbered}`]),
   ];
   return `read_parquet(${list}, ${options.join(', ')})`;
@@ -163,8 +162,16 @@ function selectColumn(
 }
 
 /** The columns of the partition folders, with types that fit all their values. */
-async function typePartitions(worker: FileWorker, files: readonly SelectedFile[]): Promise<SelectedColumn[]> {
+async function typePartitions(
+  worker: FileWorker,
+  files: readonly SelectedFile[],
+  schema: readonly ParquetColumn[],
+): Promise<SelectedColumn[]> {
   const names = partitionNames(files);
+  const hidden = schema.find(({ name }) => name.toLowerCase() === 'file_index');
+  if (names.length > 0 && hidden) {
+    throw new FileFault(files[0]!.name, null, `its column "${hidden.name}" cannot be read beside columns of its path`);
+  }
   const columns: SelectedColumn[] = [];
   for (const name of names) {
     const values = files.map(({ partitions }) => partitions.get(name) ?? null);
@@ -178,8 +185,7 @@ async function typePartitions(worker: FileWorker, files: readonly SelectedFile[]
       options: {},
     });
     const type = inferred!.type === 'NULL' ? 'VARCHAR' : inferred!.type;
-    const own = quoteIdentifier(name);
-    const value = type === 'VARCHAR' ? own : `CAST(${own} AS ${type})`;
+    const value = `CAST((CAST([${list.join(', ')}] AS VARCHAR[]))[CAST(file_index AS BIGINT) + 1] AS ${type})`;
     columns.push({ name, type, value, isConverted: false });
   }
   return columns;

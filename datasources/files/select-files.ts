@@ -122,7 +122,11 @@ function readPartitions(name: string): Map<string, string | null> {
   for (const folder of name.split('/').slice(0, -1)) {
     const [, key, value] = /^([^=]+)=(.*)$/.exec(folder) ?? [];
     if (key === undefined || value === undefined) continue;
-    partitions.set(decode(key, name), value === ABSENT ? null : decode(value, name));
+    const column = decode(key, name);
+    if ([...partitions.keys()].some((other) => other.toLowerCase() === column.toLowerCase())) {
+      throw new FileFault(name, null, `its path says the column "${column}" twice`);
+    }
+    partitions.set(column, value === ABSENT ? null : decode(value, name));
   }
   return partitions;
 }

@@ -57,11 +57,15 @@ export function zonedSql(timestamp: string, timeZone: string): string {
   const zone = quoteText(timeZone);
   if (timeZone === 'UTC') return timestamp;
   const moment = `timezone(${zone}, ${timestamp})`;
-  // Most zones change their clocks by an hour, one island by half an hour, and a few rarely by two hours.
-  const twins = ['30 MINUTES', '1 HOUR', '2 HOURS'].flatMap((shift) =>
-    ['+', '-'].map((sign) => `timezone(${zone}, ${moment} ${sign} INTERVAL ${shift}) <> ${timestamp}`),
-  );
-  return `CASE WHEN timezone(${zone}, ${moment}) = ${timestamp} AND ${twins.join(' AND ')} THEN CAST(${moment} AS TIMESTAMP) END`;
+  const isMoment = (candidate: string): string => `timezone(${zone}, ${candidate}) = ${timestamp}`;
+  // Clocks are turned by half an hour up to a day. Of a time that occurs twice, the two moments have the offsets of the
+  // days before and after it.
+  const twins = ['-', '+'].map((sign) => {
+    const near = `(${moment} ${sign} INTERVAL 36 HOURS)`;
+    const twin = `(${near} + (${timestamp} - timezone(${zone}, ${near})))`;
+    return `(${twin} = ${moment} OR NOT ${isMoment(twin)})`;
+  });
+  return `CASE WHEN NOT isfinite(${timestamp}) THEN NULL WHEN ${isMoment(moment)} AND ${twins.join(' AND ')} THEN CAST(${moment} AS TIMESTAMP) END`;
 }
 
 export function withinYears(moment: string): string {
@@ -80,15 +84,24 @@ function isoMoments(text: string, timeZone: string | null | undefined): string[]
 }
 
 function formattedMoment(text: string, format: string, timeZone: string | null | undefined): string {
-  const parsed = `try_strptime(${text}, ${quoteText(format)})`;
+  const parsed = parsedSql(text, format);
   if (/(?:^|[^%])(?:%%)*%z/.test(format)) return `CAST(${parsed} AS TIMESTAMP)`;
   return timeZone ? zonedSql(parsed, timeZone) : 'NULL::TIMESTAMP';
 }
 
 function isoDate(text: string): string {
-  return `CASE WHEN regexp_full_match(${text}, '${DATE}') THEN TRY_CAST(${text} AS DATE) END`;
+  return `CASE WHEN regexp_full_match(${text}, '${DATE}') AND ${text} >= '0001' THEN TRY_CAST(${text} AS DATE) END`;
 }
 
 function formattedDate(text: string, format: string): string {
-  return `CAST(try_strptime(${text}, ${quoteText(format)}) AS DATE)`;
+  return `CAST(${parsedSql(text, format)} AS DATE)`;
+}
+
+/**
+ * The engine reads two digits of a year as %Y, so 24 would be the year 24, and reads the words infinity and epoch in any
+ * format.
+ */
+function parsedSql(text: string, format: string): string {
+  const parsed = `try_strptime(${text}, ${quoteText(format)})`;
+  return `CASE WHEN regexp_matches(${text}, '[0-9]') AND year(${parsed}) >= 1000 THEN ${parsed} END`;
 }

@@ -92,17 +92,29 @@ function booleanSql(text: string): string {
     WHEN ${word} IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END`;
 }
 
+/** One element of a list of JSON that is not a list or an object itself. */
+const ELEMENT = '"(?:[^"\\\\]|\\\\.)*"|[^\\s,"\\[\\]{}]+';
+
 /**
- * Reads a list as JSON. The rule of the element type applies to every element. A null or invalid element makes the
- * whole list null.
+ * Reads a list as JSON. The rule of the element type applies to the text of every element: the engine's reader of JSON
+ * would round numbers to doubles before the rule sees them. A null or invalid element makes the whole list null.
  */
 function listSql(text: string, elementType: string, options: FileOptions): string {
   const isList = `json_valid(${text}) AND json_type(${text}) = 'ARRAY'`;
-  const isText = elementType === 'VARCHAR';
-  const elements = isText
-    ? `list_transform(json_extract(${text}, '$[*]'), lambda e: CASE WHEN json_type(e) = 'VARCHAR' THEN json_extract_string(e, '$') END)`
-    : `list_transform(json_extract_string(${text}, '$[*]'), lambda e: ${textToTypeSql('e', elementType, { ...options, decimal: '.' })})`;
-  return `CASE WHEN ${isList} THEN ${withoutNullsSql(elements)} END`;
+  const inElement = { ...options, decimal: '.' };
+  if (elementType.endsWith('[]')) {
+    const rounded = /^(DOUBLE|FLOAT)\b/.test(elementType) ? '[0-9][eE]-?[0-9]{3}' : '[0-9.]{17}|[0-9][eE]';
+    const lists = `list_transform(json_extract(${text}, '$[*]'), lambda e: ${textToTypeSql('CAST(e AS VARCHAR)', elementType, inElement)})`;
+    return `CASE WHEN ${isList} AND NOT regexp_matches(${text}, '${rounded}') THEN ${withoutNullsSql(lists)} END`;
+  }
+  const isText = "starts_with(e, '\"')";
+  const value =
+    elementType === 'VARCHAR'
+      ? `CASE WHEN ${isText} THEN json_extract_string(e, '$') END`
+      : textToTypeSql(jsonTextSql('e'), elementType, inElement);
+  const isFlat = `regexp_full_match(${text}, '(?s)\\s*\\[(\\s*(${ELEMENT})\\s*(,|\\]))*\\s*\\]?\\s*')`;
+  const elements = `list_transform(regexp_extract_all(${text}, '${ELEMENT}'), lambda e: ${value})`;
+  return `CASE WHEN ${isList} AND ${isFlat} THEN ${withoutNullsSql(elements)} END`;
 }
 
 /** Arrays contain no nulls. An element that could not be read has become null. */

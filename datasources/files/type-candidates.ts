@@ -43,7 +43,7 @@ export function candidatesOf(
   options: FileOptions,
 ): readonly Candidate[] {
   if (format === 'CSV') return inference === 'EXACT' ? exactTexts(cell) : textsByValue(cell, options);
-  return [...jsonWords(cell), ...jsonTexts(cell, inference, options), ...jsonNested(cell, inference)];
+  return [...jsonWords(cell, inference), ...jsonTexts(cell, inference, options), ...jsonNested(cell, inference)];
 }
 
 const PLAIN_NUMBER = '-?(0|[1-9][0-9]*)(\\.[0-9]+)?';
@@ -98,7 +98,7 @@ function textsByValue(cell: string, options: FileOptions): Candidate[] {
     { ...exactly(text, 'BIGINT'), value: `TRY_CAST(${text} AS BIGINT)` },
     {
       type: 'DOUBLE',
-      fits: isDoubleByValue(options.decimal === ',' ? `replace(replace(${text}, '.', '?'), ',', '.')` : text),
+      fits: `${isDoubleByValue(options.decimal === ',' ? `replace(replace(${text}, '.', '?'), ',', '.')` : text)} AND ${textToTypeSql(cell, 'DOUBLE', options)} IS NOT NULL`,
       value: textToTypeSql(cell, 'DOUBLE', options),
       resolve: (_, inferring) => requireNumber(cell, textToTypeSql(cell, 'DOUBLE', options), inferring),
     },
@@ -110,8 +110,14 @@ function textsByValue(cell: string, options: FileOptions): Candidate[] {
 function isDoubleByValue(text: string): string {
   const digits = `length(ltrim(translate(regexp_replace(${text}, '[eE].*', ''), '-.', ''), '0'))`;
   return `(regexp_full_match(${text}, '${PLAIN_NUMBER}') AND (${digits} <= ${SAFE_DIGITS} OR CAST(TRY_CAST(${text} AS DOUBLE) AS VARCHAR) = ${text})
+    OR ${isDoubleOf17Digits(text)}
     OR regexp_full_match(${text}, '-?[0-9.]+e[+-]?[0-9]+') AND CAST(TRY_CAST(${text} AS DOUBLE) AS VARCHAR) = ${text}
     OR ${text} IN ('NaN', 'nan', 'Infinity', '-Infinity', 'inf', '-inf'))`;
+}
+
+/** C, Go and Java can write a double with 17 digits, which identify it: 0.10000000000000001 is 0.1. */
+function isDoubleOf17Digits(text: string): string {
+  return `(regexp_full_match(${text}, '-?[0-9]+\\.[0-9]+(e[+-][0-9]+)?') AND printf('%.17g', TRY_CAST(${text} AS DOUBLE)) = ${text})`;
 }
 
 /** A column that contains only the word nan contains words, not numbers. */
@@ -133,16 +139,17 @@ function times(text: string, options: FileOptions): Candidate[] {
   ];
 }
 
-function jsonWords(cell: string): Candidate[] {
+function jsonWords(cell: string, inference: Inference): Candidate[] {
   const isNumber = `regexp_full_match(${cell}, '-?([0-9.]+([eE][+-]?[0-9]+)?|Infinity)|NaN')`;
   const digits = `length(ltrim(translate(regexp_replace(${cell}, '[eE].*', ''), '-.', ''), '0'))`;
   const double = `TRY_CAST(${cell} AS DOUBLE)`;
+  const by17Digits = inference === 'EXACT' ? '' : ` OR ${isDoubleOf17Digits(cell)}`;
   return [
     { type: 'BOOLEAN', fits: `${cell} IN ('true', 'false')`, value: `CAST(${cell} AS BOOLEAN)` },
     exactly(cell, 'BIGINT'),
     {
       type: 'DOUBLE',
-      fits: `${isNumber} AND (${digits} <= ${SAFE_DIGITS} OR CAST(${double} AS VARCHAR) = ${cell}) AND ${textToTypeSql(cell, 'DOUBLE', {})} IS NOT NULL`,
+      fits: `${isNumber} AND (${digits} <= ${SAFE_DIGITS} OR CAST(${double} AS VARCHAR) = ${cell}${by17Digits}) AND ${textToTypeSql(cell, 'DOUBLE', {})} IS NOT NULL`,
       value: double,
       resolve: (_, inferring) => requireNumber(cell, double, inferring),
     },
@@ -193,8 +200,8 @@ function jsonNested(cell: string, inference: Inference): Candidate[] {
       : [
           {
             type: 'STRUCT',
-            // Longer numbers would lose digits.
-            fits: `regexp_matches(${cell}, '^[\\[{]') AND NOT regexp_matches(${cell}, '[0-9.]{${SAFE_DIGITS + 1},}')`,
+            // Longer numbers would lose digits. Larger exponents could become zero or infinite.
+            fits: `regexp_matches(${cell}, '^[\\[{]') AND NOT regexp_matches(${cell}, '[0-9.]{${SAFE_DIGITS + 1},}|[0-9][eE][+-]?[0-9]{3}')`,
             value: cell,
             resolve: resolveStructure,
           },
@@ -208,9 +215,18 @@ async function resolveStructure(cell: string, { query, relation }: Cells): Promi
   const structure = String(row?.structure);
   // Values of different shapes stay JSON.
   if (!/^[[{]/.test(structure) || /"(JSON|NULL)"/.test(structure)) return undefined;
+  if (!hasLegalFields(JSON.parse(structure))) return undefined;
   const value = `from_json(${cell}, ${quoteText(structure)})`;
   const [described] = await query(`SELECT typeof(${value}) AS type FROM (SELECT CAST(NULL AS VARCHAR) AS ${cell})`);
   return { type: String(described?.type), value };
+}
+
+/** The engine renames a field whose name differs from another one only in case, and cannot name a field ''. */
+function hasLegalFields(structure: unknown): boolean {
+  if (typeof structure !== 'object' || structure === null) return true;
+  const names = Array.isArray(structure) ? [] : Object.keys(structure);
+  const isLegal = new Set(names.map((name) => name.toLowerCase())).size === names.length && !names.includes('');
+  return isLegal && Object.values(structure).every(hasLegalFields);
 }
 
 /** SQL of the text of a cell, for messages. */

@@ -1,7 +1,7 @@
 import { hasExactText, jsonObjectSql } from '../duckdb/exact-text.js';
 import { nearestDouble } from '../duckdb/nearest-double.js';
 import type { FileOptions } from './file-options.js';
-import { zonedSql } from './text-times.js';
+import { withinYears, zonedSql } from './text-times.js';
 import { JSON_OBJECT, textToTypeSql, withoutNullsSql } from './text-values.js';
 
 const INTEGER = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
@@ -34,8 +34,11 @@ export function typedToTypeSql(value: string, from: string, to: string, options:
       return doubleSql(value, from);
     case 'BLOB':
       return from === 'BLOB' ? value : undefined;
-    case 'TIMESTAMP':
-      return momentSql(value, from, options);
+    case 'TIMESTAMP': {
+      const moment = momentSql(value, from, options);
+      // Of infinity, and of the midnight after the last day, there is no ISO 8601.
+      return moment && withinYears(moment);
+    }
     case 'DATE':
       return from === 'DATE' ? value : undefined;
     case JSON_OBJECT:

@@ -11,13 +11,13 @@ export interface IdempotencyKey {
   readonly idempotencyKey: string;
 }
 
+type KeyedJob = Pick<JobRecord, 'kind' | 'createdBy' | 'idempotencyKey' | 'externalId'>;
+
+/** The store key of the job with an idempotency key. */
+export function toUniqueKey(key: IdempotencyKey): string;
 /** The store key of the job with an idempotency key or an external id; null for a job that has neither. */
-export function toUniqueKey({
-  kind,
-  createdBy,
-  idempotencyKey,
-  externalId,
-}: Pick<JobRecord, 'kind' | 'createdBy' | 'idempotencyKey' | 'externalId'>): string | null {
+export function toUniqueKey(job: KeyedJob): string | null;
+export function toUniqueKey({ kind, createdBy, idempotencyKey, externalId }: KeyedJob): string | null {
   // The two have different prefixes: a client that guesses an external id must not prevent the adoption of that work.
   if (externalId !== undefined) return hash(['external', kind, externalId]);
   return idempotencyKey === null ? null : hash(['requested', kind, createdBy, idempotencyKey]);

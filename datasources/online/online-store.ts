@@ -87,6 +87,8 @@ export interface FillRequest {
   readonly expectedFill: string | undefined;
   /** The newest values of a source. All writes of one entity come together. */
   readonly readWrites: (source: FeatureSource) => AsyncIterable<readonly OnlineWrite[]>;
+  /** Receives now and then how many entities are written, counted for each source. Absent: nobody looks. */
+  readonly onProgress?: ((entities: number) => void) | undefined;
 }
 
 export interface OnlineRead {

@@ -68,8 +68,10 @@ export interface BigtableSettings {
   readonly columnFamily: string;
   /** null for the instance's default profile. */
   readonly appProfile: string | null;
-  /** The deadline of a read with all attempts. One attempt has a third of it. */
+  /** The deadline of a read with all attempts. The first attempt has a third of it. */
   readonly readDeadlineMs: number;
+  /** The most rows that a fill writes in a second. */
+  readonly fillRowsPerSecond: number;
   /** How long the table retains older values after a newer one replaced them; 0: it does not. */
   readonly versionRetentionSeconds: number;
 }

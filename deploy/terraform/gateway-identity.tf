@@ -57,6 +57,13 @@ resource "google_bigtable_table_iam_member" "values" {
   member        = local.gateway
 }
 
+resource "google_bigtable_table_iam_member" "jobs" {
+  instance_name = google_bigtable_instance.online.name
+  table         = google_bigtable_table.jobs.name
+  role          = "roles/bigtable.user"
+  member        = local.gateway
+}
+
 # `featuregraph doctor` reads the app profile, which belongs to the instance and not to the table. This grants no access to
 # data.
 resource "google_bigtable_instance_iam_member" "look" {

@@ -22,9 +22,9 @@ resource "google_cloud_run_v2_service" "gateway" {
     # Subscriptions are long requests: Cloud Run ends a request at this age, and clients reconnect.
     timeout = "3600s"
     scaling {
-      min_instance_count = 1
-      # An instance knows only the jobs that it started. Raise the maximum only where no client starts jobs.
-      max_instance_count = 1
+      # One instance that ends, for example for an upgrade, gives its jobs to the others.
+      min_instance_count = 2
+      max_instance_count = 10
     }
     containers {
       image = var.image
@@ -43,6 +43,15 @@ resource "google_cloud_run_v2_service" "gateway" {
       env {
         name  = "FEATUREGRAPH_GRAPHIQL"
         value = "false"
+      }
+      # All instances share their jobs, budgets and schedules.
+      env {
+        name  = "FEATUREGRAPH_JOBS_TABLE"
+        value = google_bigtable_table.jobs.id
+      }
+      env {
+        name  = "FEATUREGRAPH_JOBS_APP_PROFILE"
+        value = google_bigtable_app_profile.gateway.app_profile_id
       }
       # Cloud Run ends the process ten seconds after SIGTERM. A stopping instance gets no new requests, so it needs no delay
       # before the stop. Requests get five seconds; jobs and stores get the rest.
@@ -93,6 +102,8 @@ resource "google_cloud_run_v2_service" "gateway" {
     google_bigquery_dataset_iam_member.features,
     google_bigtable_table_iam_member.values,
     google_bigtable_gc_policy.values,
+    google_bigtable_table_iam_member.jobs,
+    google_bigtable_gc_policy.jobs,
     google_bigtable_app_profile.gateway,
     google_storage_bucket_iam_member.files,
   ]

@@ -49,6 +49,26 @@ resource "google_bigtable_gc_policy" "values" {
   })
 }
 
+# The jobs, budgets and schedules of several gateways (docs/several-gateways.md). Their cells have the time 0, so a rule by
+# age would delete all of them.
+resource "google_bigtable_table" "jobs" {
+  name                = "jobs"
+  instance_name       = google_bigtable_instance.online.name
+  deletion_protection = "UNPROTECTED"
+  column_family {
+    family = "j"
+  }
+}
+
+resource "google_bigtable_gc_policy" "jobs" {
+  instance_name = google_bigtable_instance.online.name
+  table         = google_bigtable_table.jobs.name
+  column_family = "j"
+  gc_rules = jsonencode({
+    rules = [{ max_version = 1 }]
+  })
+}
+
 # Single-cluster routing: Bigtable refuses conditional writes without it. They ensure that an older value never replaces a
 # newer one.
 resource "google_bigtable_app_profile" "gateway" {

@@ -1,10 +1,13 @@
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
+import type { Instant } from '../../values/instant.js';
 import { JobSchedules, SCHEDULER, type ScheduledJob } from '../job-schedules.js';
 import type { SourceRefreshes } from '../source-refreshes.js';
 
 export interface RefreshSchedulesOptions {
   readonly registry: Registry;
+  /** Up to here, all scheduled jobs were started (JobSchedules). */
+  readonly since: Instant | null;
   readonly refreshes: SourceRefreshes;
   /** A refresh that was skipped, because the previous one has not ended. */
   readonly onSkip: (source: FeatureSource) => void;
@@ -14,7 +17,7 @@ export interface RefreshSchedulesOptions {
 
 /** Starts the refreshes of sources at their scheduled times. */
 export class RefreshSchedules extends JobSchedules {
-  constructor({ registry, refreshes, onSkip, onError }: RefreshSchedulesOptions) {
+  constructor({ registry, since, refreshes, onSkip, onError }: RefreshSchedulesOptions) {
     const toJob = (source: FeatureSource): ScheduledJob[] => {
       const { refreshSchedule: schedule, entityType, name } = source;
       if (schedule === null) return [];
@@ -34,6 +37,6 @@ export class RefreshSchedules extends JobSchedules {
       ];
     };
     const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
-    super(entityTypes.flatMap(({ sources }) => sources).flatMap(toJob));
+    super(entityTypes.flatMap(({ sources }) => sources).flatMap(toJob), since);
   }
 }

@@ -23,6 +23,12 @@ export class SourceRefreshHandler implements JobHandler<
   SourceRefreshResult
 > {
   readonly type = LOCAL_REFRESH;
+  readonly boundToMachine = {
+    field: 'entityType',
+    message:
+      'Several gateways share their jobs here, and each computes its sources on its own disk. Compute the values in ' +
+      'BigQuery, and sync the feature view (docs/several-gateways.md).',
+  };
 
   constructor(
     private readonly registry: Registry,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { JobCost } from '../../datasources/job-store/job-cost.js';
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import type { IdempotencyKey } from '../../datasources/job-store/unique-key.js';
+import { LeaseLost } from '../../datasources/job-store/job-lease.js';
 import type { JobStore } from '../../datasources/job-store/job-store.js';
 import { estimateHistoricalQuery } from '../../costs/historical-query-cost.js';
 import { toStoredEstimate } from '../../costs/stored-estimate.js';
@@ -136,6 +137,75 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       await store.close();
       store = await open();
       expect(await ids(null)).toEqual(['6', '3']);
+    });
+
+    it('gives the jobs of a list of ids that exist, whatever clients made up', async () => {
+      for (const id of ['1', '2', '3']) await store.create(job(id));
+      const found = await store.getAll(['3', 'none', '1', '1', '', 'x'.repeat(10_000)]);
+      expect(found.map(({ id }) => id).sort()).toEqual(['1', '3']);
+      expect(await store.getAll([])).toEqual([]);
+    });
+
+    it('gives a job to one of many that claim it at once, and to nobody else until it is given back', async () => {
+      await store.create(job('1'));
+      const claimed = (await Promise.all(Array.from({ length: 20 }, () => store.claim('1')))).filter((lease) => lease);
+      expect(claimed).toHaveLength(1);
+      expect(await store.claim('1')).toBeNull();
+      expect(await store.listUnclaimed()).toEqual([]);
+      await store.release(claimed[0]!);
+      expect((await store.listUnclaimed()).map(({ id }) => id)).toEqual(['1']);
+      expect((await store.claim('1'))!.token).toBeGreaterThan(claimed[0]!.token);
+    });
+
+    it('refuses a write under a lease that was given back, and takes one from whoever has none, as a cancellation', async () => {
+      await store.create(job('1'));
+      const first = (await store.claim('1'))!;
+      await store.update('1', (record) => ({ ...record, state: 'RUNNING' }), first);
+      await store.release(first);
+      const second = (await store.claim('1'))!;
+      const late = store.update('1', (record) => ({ ...record, state: 'FAILED' }), first);
+      await expect(late).rejects.toThrow(LeaseLost);
+      await store.update('1', (record) => ({ ...record, state: 'CANCELLING' }));
+      const ended = await store.update('1', (record) => ({ ...record, state: 'CANCELLED' }), second);
+      expect(ended.state).toBe('CANCELLED');
+      await store.release(first);
+      await store.release(second);
+    });
+
+    it('has no lease for a job that is finished, that does not exist or whose id a client made up', async () => {
+      await store.create(job('1'));
+      await store.update('1', (record) => ({ ...record, state: 'SUCCEEDED' }));
+      for (const id of ['1', 'none', '', 'x'.repeat(10_000)]) expect(await store.claim(id)).toBeNull();
+      expect(await store.listUnclaimed()).toEqual([]);
+    });
+
+    it('writes the end of a job once: after it, only the cost changes', async () => {
+      await store.create(job('1'));
+      await store.update('1', (record) => ({ ...record, state: 'SUCCEEDED', endedAt: 5n }));
+      await store.update('1', (record) => ({ ...record, state: 'FAILED', endedAt: 6n, result: 'other' }));
+      expect(await store.get('1')).toEqual(job('1', { state: 'SUCCEEDED', endedAt: 5n }));
+    });
+
+    it('forgets the leases of a process that has closed', async () => {
+      await store.create(job('1'));
+      const before = (await store.claim('1'))!;
+      expect(await store.claimSchedules()).not.toBeNull();
+      await store.close();
+      store = await open();
+      expect((await store.listUnclaimed()).map(({ id }) => id)).toEqual(['1']);
+      expect(await store.claim('1')).not.toBeNull();
+      await expect(store.update('1', (record) => record, before)).rejects.toThrow(LeaseLost);
+      expect(await store.claimSchedules()).not.toBeNull();
+    });
+
+    it('lets one keep the schedules at a time', async () => {
+      const claimed = await Promise.all([1, 2, 3].map(() => store.claimSchedules()));
+      const [lease, ...others] = claimed.filter((one) => one !== null);
+      expect(others).toEqual([]);
+      await lease!.keep(5n);
+      expect(lease!.lost.aborted).toBe(false);
+      await lease!.release();
+      expect(await store.claimSchedules()).not.toBeNull();
     });
   });
 }

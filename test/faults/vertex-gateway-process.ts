@@ -6,10 +6,10 @@ import type * as LoggerModule from '../../observability/logger.js';
 import type * as Shutdown from '../../server/shutdown.js';
 
 /**
- * The built gateway as `featuregraph serve` starts it, but for where its Google clients go: `VERTEX_PORT STORAGE_ENDPOINT`,
- * the servers of a test. Node runs this file as it stands.
+ * The built gateway as `featuregraph serve` starts it, but for where its Google clients go: `VERTEX_PORT STORAGE_ENDPOINT
+ * BIGQUERY_ENDPOINT`, the servers of a test. Node runs this file as it stands.
  */
-const [vertexPort = '', storageEndpoint = ''] = process.argv.slice(2);
+const [vertexPort = '', storageEndpoint = '', bigqueryEndpoint] = process.argv.slice(2);
 const built = (path: string): Promise<unknown> => import(new URL(`../../dist/${path}`, import.meta.url).href);
 
 const { startGateway } = (await built('main.js')) as typeof Main;
@@ -37,6 +37,9 @@ const gateway = await startGateway({
       callPolicy: { attemptMs: 3_000, totalMs: 12_000, retries: 4, pauseMs: 50 },
       createPolicy: { creations: 4, maxLookups: 4, pauseMs: 100 },
     },
+    ...(bigqueryEndpoint === undefined
+      ? {}
+      : { bigquery: { apiEndpoint: bigqueryEndpoint, authClient: new PassThroughClient() } }),
     storage: { apiEndpoint: storageEndpoint, projectId, authClient: new PassThroughClient() },
   },
 });

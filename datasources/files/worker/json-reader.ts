@@ -1,3 +1,5 @@
+import { clip } from './scan-fault.ts';
+
 /** The reason why a line is not a JSON object, in words that follow "the line". */
 export class JsonFault extends Error {
   override readonly name = 'JsonFault';
@@ -93,9 +95,10 @@ export class JsonReader {
     else this.#readWord();
   }
 
-  /** Reads a list or an object inside the line. `stack` contains the open lists and objects. */
+  /** Reads a list or an object inside the line. `stack` contains the open lists and objects, `keys` those of the objects. */
   #readNested(): void {
     const stack: number[] = [];
+    const keys: Set<string>[] = [];
     let isValueNext = true;
     for (;;) {
       this.#skipBlanks();
@@ -108,7 +111,7 @@ export class JsonReader {
           this.#at += 1;
           this.#skipBlanks();
           if (this.#peek() === (byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST)) isValueNext = false;
-          else if (byte === OPEN_OBJECT) this.#readKey();
+          else if (byte === OPEN_OBJECT) this.#readKey((keys[stack.length] = new Set()));
           continue;
         }
         if (byte === QUOTE) this.#readString();
@@ -120,7 +123,7 @@ export class JsonReader {
       if (byte === COMMA) {
         this.#at += 1;
         this.#skipBlanks();
-        if (isInObject) this.#readKey();
+        if (isInObject) this.#readKey(keys[stack.length]!);
         isValueNext = true;
       } else if (byte === (isInObject ? CLOSE_OBJECT : CLOSE_LIST)) {
         this.#at += 1;
@@ -130,8 +133,14 @@ export class JsonReader {
     }
   }
 
-  #readKey(): void {
+  /** Readers of JSON disagree about which of two values of one key counts. */
+  #readKey(earlier: Set<string>): void {
+    const start = this.#at;
     this.#readString();
+    const written = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, this.#at - start).toString('utf8');
+    const key = written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
+    if (earlier.has(key)) throw new JsonFault(`has the key "${clip(key)}" twice in one object`);
+    earlier.add(key);
     this.#skipBlanks();
     this.#expect(COLON);
   }

@@ -1,14 +1,20 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { openLmdb, transact } from '../../../runtime/lmdb.js';
-import { isTerminalAndSettled, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
+import { HeldLeases } from '../held-leases.js';
+import type { JobLease, SchedulesLease } from '../job-lease.js';
+import { changeRecord, isTerminalAndSettled, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
+import { isValidId } from '../job-id.js';
 import type { JobRecord } from '../job-record.js';
 import { toUniqueKey, type IdempotencyKey } from '../unique-key.js';
 
-const MAX_ID_LENGTH = 200;
 const AFTER_ALL_IDS = '\uffff';
 
-/** Job records in LMDB. Ids sort by time, so a list is a reverse scan. */
+/**
+ * Job records in LMDB. Ids sort by time, so a list is a reverse scan. One process has the data folder, so leases need not
+ * outlive it: they only ensure that it runs a job once at a time.
+ */
 export class LmdbJobStore implements JobStore {
+  readonly lookEveryMs = null;
   readonly #environment: RootDatabase;
   readonly #records: Database<JobRecord, string>;
   /** Ids by idempotency key or external id. */
@@ -20,6 +26,10 @@ export class LmdbJobStore implements JobStore {
    * The ids of the jobs of a target: an old gateway has run many thousands of jobs, and a feature view has few of them.
    */
   readonly #targets: Database<true, [target: string, id: string]>;
+
+  readonly #held = new HeldLeases();
+  #tokens = 0;
+  #schedules: AbortController | undefined;
 
   constructor(path: string) {
     this.#environment = openLmdb({ path, maxDbs: 4 });
@@ -46,11 +56,12 @@ export class LmdbJobStore implements JobStore {
     return this.#findByUniqueKey(toUniqueKey(key));
   }
 
-  async update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+  async update(id: string, change: (record: JobRecord) => JobRecord, lease?: JobLease): Promise<JobRecord> {
     const changed = await transact(this.#environment, () => {
+      if (lease) this.#held.assertHeld(lease);
       const record = this.#records.get(id);
       if (!record) throw new Error(`there is no job ${id}`);
-      const next = change(record);
+      const next = changeRecord(record, change);
       this.#put(next);
       return next;
     });
@@ -58,8 +69,35 @@ export class LmdbJobStore implements JobStore {
     return changed;
   }
 
+  async claim(id: string): Promise<JobLease | null> {
+    const record = await this.get(id);
+    if (!record || isTerminalAndSettled(record)) return null;
+    return this.#held.add(id, (this.#tokens += 1)) ?? null;
+  }
+
+  async release(lease: JobLease): Promise<void> {
+    this.#held.remove(lease);
+  }
+
+  async claimSchedules(): Promise<SchedulesLease | null> {
+    if (this.#schedules) return null;
+    const mine = (this.#schedules = new AbortController());
+    return {
+      keptUntil: null,
+      lost: mine.signal,
+      keep: async () => undefined,
+      release: async () => {
+        if (this.#schedules === mine) this.#schedules = undefined;
+      },
+    };
+  }
+
   async get(id: string): Promise<JobRecord | undefined> {
     return isValidId(id) ? this.#records.get(id) : undefined;
+  }
+
+  async getAll(ids: readonly string[]): Promise<JobRecord[]> {
+    return [...new Set(ids)].flatMap((id) => (isValidId(id) ? (this.#records.get(id) ?? []) : []));
   }
 
   async list({ filter, before, limit }: JobQuery): Promise<JobRecord[]> {
@@ -76,6 +114,10 @@ export class LmdbJobStore implements JobStore {
 
   async listUnfinished(): Promise<JobRecord[]> {
     return [...this.#unfinished.getKeys()].flatMap((id) => this.#records.get(id) ?? []);
+  }
+
+  async listUnclaimed(): Promise<JobRecord[]> {
+    return (await this.listUnfinished()).filter(({ id }) => !this.#held.has(id));
   }
 
   async close(): Promise<void> {
@@ -106,9 +148,4 @@ export class LmdbJobStore implements JobStore {
     if (isTerminalAndSettled(record)) void this.#unfinished.remove(record.id);
     else void this.#unfinished.put(record.id, true);
   }
-}
-
-/** Ids come from clients: LMDB throws for a key that is empty or too long. */
-function isValidId(id: string): boolean {
-  return id !== '' && id.length <= MAX_ID_LENGTH;
 }

@@ -3,6 +3,7 @@ import type { ValueType } from '../../../values/value-type.js';
 import { convertSql, isConvertible, type SourceColumn } from '../../duckdb/column-types.js';
 import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
 import { toDuckDbType } from '../../duckdb/value-mapping.js';
+import { withinYears } from '../../files/text-times.js';
 import { idTextSql, typedToTypeSql } from '../../files/typed-values.js';
 import type { FeatureSource } from '../../registry/model.js';
 
@@ -38,6 +39,7 @@ const BY_VALUE: Readonly<Partial<Record<ValueType, RegExp>>> = {
   BOOL: /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/,
   INT64: /^(UBIGINT|U?HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\))$/,
   DOUBLE: /^(U?(BIGINT|HUGEINT)|DECIMAL\(.*\))$/,
+  DOUBLE_ARRAY: /^(U?(BIGINT|HUGEINT)|DECIMAL\([^()]*\))\[\d*\]$/,
   STRING: /^BLOB$/,
 };
 
@@ -71,7 +73,12 @@ export async function convertColumn(
         'moment of the day it is (END_OF_DAY, where a value is known only when the day is over), or CAST it AS TIMESTAMP in the SQL.',
     );
   }
-  if (isConvertible(type, valueType)) return convertSql(value, type, valueType);
+  if (isConvertible(type, valueType)) {
+    const converted = convertSql(value, type, valueType);
+    if (valueType !== 'TIMESTAMP') return converted;
+    const refusal = `Column "${name}" of ${describe(source)}${placeOf(source, name)} has a time outside the years 0001 to 9999: `;
+    return orFault(value, withinYears(converted), refusal);
+  }
   const why = type === 'VARCHAR' || type === 'JSON' ? await explain(name, wanted) : undefined;
   throw new OperatorError(
     `Column "${name}" of ${describe(source)}${placeOf(source, name)} is ${type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,

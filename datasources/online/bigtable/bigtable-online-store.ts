@@ -2,7 +2,6 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
 import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
-import { toStoreError } from '../../google/store-error.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type {
@@ -15,11 +14,12 @@ import type {
 } from '../online-store.js';
 import { toCells, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
 import { FillStateRow, type FillState } from './fill-state-row.js';
-import { toStartError } from './error-advice.js';
+import { toOnlineStartError, toServingError } from './store-errors.js';
 import { fillEntityType } from './fill.js';
-import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
+import { columnsOf } from './column-ranges.js';
+import { readRows, type RowsBySlot, type RowsRead, type StoredCell } from './read-rows.js';
 import { fillStateKey, rowKey } from './row-key.js';
-import { isUnreachable, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
+import { MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from '../../google/bigtable/client.js';
 
 const HEALTH_DEADLINE_MS = 2000;
 const LEASE_MS = 60_000;
@@ -126,13 +126,13 @@ export class BigtableOnlineStore implements FillableOnlineStore {
 
   async fill(entityType: EntityType, filling: FillRequest): Promise<boolean> {
     const { clock, newId, leaseMs = LEASE_MS } = this.#options;
-    const terms = { clock, filling: newId(), leaseMs };
+    const terms = { clock, filling: newId(), leaseMs, rowsPerSecond: this.#settings.fillRowsPerSecond };
     return duringStart(this.#settings, () => fillEntityType(this.#target, entityType, filling, terms));
   }
 
   async isHealthy(): Promise<boolean> {
     // The check reads a row that never exists, because that read costs the least.
-    return this.#readRows(['$health'], ['contents'], null, HEALTH_DEADLINE_MS).then(
+    return this.#readRows({ keys: ['$health'], slots: ['contents'], until: null, deadlineMs: HEALTH_DEADLINE_MS }).then(
       () => true,
       () => false,
     );
@@ -153,23 +153,19 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     }
     const keys = entityIds.map((entityId) => rowKey(entityType, entityId));
     const slots = features.flatMap((feature) => [feature.name, sourceSlot(feature.source)]);
-    return this.#readRows(keys, slots, until, this.#settings.readDeadlineMs);
+    const columns = columnsOf(entityType);
+    return this.#readRows({ keys, slots, columns, until, deadlineMs: this.#settings.readDeadlineMs });
   }
 
-  async #readRows(
-    keys: readonly string[],
-    slots: readonly string[],
-    until: Instant | null,
-    deadlineMs: number,
-  ): Promise<RowsBySlot> {
-    return this.#call(() => readRows({ ...this.#target, keys, slots, until, deadlineMs }));
+  async #readRows(read: Omit<RowsRead, 'table' | 'family'>): Promise<RowsBySlot> {
+    return this.#call(() => readRows({ ...this.#target, ...read }));
   }
 
   async #call<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      throw toStoreError('The online store', error, isUnreachable);
+      throw toServingError(this.#settings, error);
     }
   }
 }
@@ -179,6 +175,6 @@ async function duringStart<T>(settings: BigtableSettings, run: () => Promise<T>)
   try {
     return await run();
   } catch (error) {
-    throw toStartError(settings, error);
+    throw toOnlineStartError(settings, error);
   }
 }

@@ -3,7 +3,7 @@ import type { RawValue } from '../../../values/value-type.js';
 import { listSlots } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite, type ValueVersion } from '../online-store.js';
 import { cellMillis, encodeCell, endOfVersion, NO_VERSION } from './cell-codec.js';
-import { idempotentOptions } from './client.js';
+import { idempotentOptions } from '../../google/bigtable/client.js';
 
 /** A sequence of filters; the client types a filter as `any`. */
 export type FilterChain = readonly object[];
@@ -25,6 +25,7 @@ export interface CellWrite {
 
 /** This keeps a request far below the limit of a row mutation, and its filter below 20 kB. */
 const MAX_CELLS_PER_CALL = 200;
+const AFTER_ANY_BYTE = 0xff;
 
 /**
  * The column of a slot. It has a prefix, because the client uses column names as keys of a plain object. A feature
@@ -142,6 +143,14 @@ export function newerThanFilter(millis: number, version: ValueVersion): FilterCh
 export function valueFilter(value: RawValue): FilterChain {
   const bound = { value: encodeCell(NO_VERSION, value), inclusive: true };
   return [{ value: { start: bound, end: bound } }];
+}
+
+/** Filters that match the cells whose text begins with this and that have no version. */
+export function valuePrefixFilter(prefix: string): FilterChain {
+  // No UTF-8 text has a byte 0xff, so this is greater than every text with the prefix.
+  const start = encodeCell(NO_VERSION, prefix);
+  const end = Buffer.concat([start, Buffer.of(AFTER_ANY_BYTE)]);
+  return [{ value: { start: { value: start, inclusive: true }, end: { value: end, inclusive: false } } }];
 }
 
 /** A filter's string is a regular expression; the client escapes the text of a Buffer. */

@@ -1,106 +1,37 @@
 import type { Finding } from '../../diagnosis.js';
-import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
+import type { BigtableConnection } from '../../google/bigtable/client.js';
+import { DIAGNOSIS_DEADLINE_MS, diagnoseTable } from '../../google/bigtable/diagnose-table.js';
+import { isCollectable, type GcRule } from '../../google/bigtable/gc-rule.js';
 import type { BigtableSettings } from '../../registry/model.js';
-import { isCollectable, type GcRule } from './gc-rule.js';
 import { deleteRow } from './conditional-write.js';
-import { adviseOnError, grantOnInstance, grantOnTable } from './error-advice.js';
 import { readRows } from './read-rows.js';
-import { connect, isUnreachable, NoCredentials, idempotentOptions, type BigtableConnection } from './client.js';
-
-const DEADLINE_MS = 5000;
-
-/**
- * The server's clock decides garbage collection, and a read takes time. The margin ensures that garbage collection
- * never removes a cell that a read needs.
- */
-const RETENTION_MARGIN_SECONDS = 3600;
+import { collectionRule, RETENTION_MARGIN_SECONDS } from './table-commands.js';
 
 /**
  * Checks that the table exists, is as docs/google-cloud-bigtable.md describes, and grants the permissions that the
  * gateway needs.
  */
-export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?: string): AsyncGenerator<Finding> {
-  let connection: BigtableConnection | undefined;
-  try {
-    connection = await connect(settings, apiEndpoint, [
-      'BigtableClient',
-      'BigtableTableAdminClient',
-      'BigtableInstanceAdminClient',
-    ]);
-    yield* diagnoseConnected(connection, settings);
-  } catch (error) {
-    // After one unreachable call the other checks stop: each would wait for its own deadline.
-    if (!(error instanceof NoCredentials) && !isUnreachable(error)) throw error;
-    const { reason: why, remedy: todo } = adviseOnError(error, '');
-    const what = `could not look at Bigtable: ${why}`;
-    yield todo === undefined ? { status: 'fault', message: what } : { status: 'fault', message: what, remedy: todo };
-  } finally {
-    await connection?.client.close();
-  }
-}
-
-async function* diagnoseConnected(connection: BigtableConnection, settings: BigtableSettings): AsyncGenerator<Finding> {
-  yield* diagnoseTable(connection, settings);
-  yield await tryCheck('read values', grantOnTable(settings, 'roles/bigtable.reader'), () =>
-    readRows({
-      table: connection.table,
-      family: settings.columnFamily,
-      keys: ['$doctor'],
-      slots: ['doctor'],
-      until: null,
-      deadlineMs: DEADLINE_MS,
-    }),
-  );
-  // Deleting a row that does not exist changes nothing and needs all permissions of a write.
-  yield await tryCheck('write conditionally', grantOnTable(settings, 'roles/bigtable.user'), () =>
-    deleteRow({ table: connection.table, deadlineMs: DEADLINE_MS }, '$doctor'),
-  );
-  yield await diagnoseAppProfile(connection, settings);
-}
-
-interface ColumnFamilies {
-  readonly [name: string]: { readonly gcRule?: GcRule | null } | undefined;
-}
-
-async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableSettings): AsyncGenerator<Finding> {
-  const name = `${settings.instance}/${settings.table}`;
-  let families: ColumnFamilies;
-  try {
-    const [metadata] = await table.getMetadata({ gaxOptions: idempotentOptions(DEADLINE_MS) });
-    families = (metadata as { columnFamilies?: ColumnFamilies }).columnFamilies ?? {};
-  } catch (error) {
-    yield readGrpcCode(error) === GRPC_STATUS.NOT_FOUND
-      ? {
-          status: 'fault',
-          message: `there is no table ${name} in project ${settings.project}`,
-          remedy:
-            `gcloud bigtable instances tables create ${settings.table} --project=${settings.project} ` +
-            `--instance=${settings.instance} --column-families="${settings.columnFamily}:${policy(settings)}"`,
-        }
-      : failure(`look at the table ${name}`, grantOnTable(settings, 'roles/bigtable.viewer'), error);
-    return;
-  }
-  yield { status: 'ok', message: `the table ${name} is there` };
-
-  const family = families[settings.columnFamily];
-  if (!family) {
-    yield {
-      status: 'fault',
-      message: `the table has no column family "${settings.columnFamily}", only: ${Object.keys(families).join(', ')}`,
-      remedy: `${cbt(settings)} createfamily ${settings.table} ${settings.columnFamily}; ${setPolicy(settings)}`,
-    };
-    return;
-  }
-  yield { status: 'ok', message: `the column family "${settings.columnFamily}" is there` };
-  yield diagnoseCollection(family.gcRule ?? {}, settings);
+export function diagnoseBigtable(settings: BigtableSettings, apiEndpoint?: string): AsyncGenerator<Finding> {
+  const deadlineMs = DIAGNOSIS_DEADLINE_MS;
+  const wishes = {
+    address: settings,
+    family: settings.columnFamily,
+    policy: collectionRule(settings),
+    checkCollection: (rule: GcRule, remedy: string) => diagnoseCollection(rule, settings, remedy),
+    read: ({ table }: BigtableConnection) =>
+      readRows({ table, family: settings.columnFamily, keys: ['$doctor'], slots: ['doctor'], until: null, deadlineMs }),
+    // Deleting a row that does not exist changes nothing and needs all permissions of a write.
+    write: ({ table }: BigtableConnection) => deleteRow({ table, deadlineMs }, '$doctor'),
+    purposeOfConditions: 'by which the newest value is kept',
+  };
+  return diagnoseTable(wishes, apiEndpoint);
 }
 
 /**
  * The check evaluates the garbage collection rule for three cells: the newest value, one within the retention and one
  * far older.
  */
-function diagnoseCollection(rule: GcRule, settings: BigtableSettings): Finding {
-  const todo = setPolicy(settings);
+function diagnoseCollection(rule: GcRule, settings: BigtableSettings, todo: string): Finding {
   const retention = settings.versionRetentionSeconds;
   if (isCollectable(rule, { rank: 1, ageSeconds: Infinity })) {
     // A cell has the time of its value, so a value that did not change for a long time is old and still the newest.
@@ -126,63 +57,4 @@ function diagnoseCollection(rule: GcRule, settings: BigtableSettings): Finding {
     };
   }
   return { status: 'ok', message: 'garbage collection keeps what is read' };
-}
-
-async function diagnoseAppProfile({ client }: BigtableConnection, settings: BigtableSettings): Promise<Finding> {
-  const name = settings.appProfile ?? 'default';
-  try {
-    const [profile] = await client
-      .instance(settings.instance)
-      .appProfile(name)
-      .getMetadata(idempotentOptions(DEADLINE_MS));
-    if (profile.singleClusterRouting?.allowTransactionalWrites) {
-      return { status: 'ok', message: `the app profile "${name}" routes to one cluster and allows conditional writes` };
-    }
-    return {
-      status: 'fault',
-      message: `the app profile "${name}" does not allow conditional writes to one cluster, by which the newest value is kept`,
-      remedy:
-        `gcloud bigtable app-profiles update ${name} --project=${settings.project} --instance=${settings.instance} ` +
-        '--route-to=CLUSTER --transactional-writes',
-    };
-  } catch (error) {
-    if (readGrpcCode(error) === GRPC_STATUS.UNIMPLEMENTED) {
-      return { status: 'warning', message: `the app profile "${name}" cannot be looked at: an emulator has none` };
-    }
-    return failure(`look at the app profile "${name}"`, grantOnInstance(settings, 'roles/bigtable.viewer'), error);
-  }
-}
-
-async function tryCheck(what: string, grant: string, run: () => Promise<unknown>): Promise<Finding> {
-  try {
-    await run();
-    return { status: 'ok', message: `the gateway may ${what}` };
-  } catch (error) {
-    return failure(what, grant, error);
-  }
-}
-
-/** Continues with the next check unless the store is unreachable. */
-function failure(what: string, grant: string, error: unknown): Finding {
-  if (isUnreachable(error)) throw error;
-  const { reason: why, remedy: todo } = adviseOnError(error, grant);
-  const finding: Finding = { status: 'fault', message: `could not ${what}: ${why}` };
-  return todo === undefined ? finding : { ...finding, remedy: todo };
-}
-
-/**
- * The garbage collection rule of docs/google-cloud-bigtable.md: keep the newest value always, and older ones for the
- * retention and a margin.
- */
-function policy({ versionRetentionSeconds }: BigtableSettings): string {
-  if (versionRetentionSeconds === 0) return 'maxversions=1';
-  return `maxversions=1&&maxage=${Math.ceil((versionRetentionSeconds + RETENTION_MARGIN_SECONDS) / 3600)}h`;
-}
-
-function setPolicy(settings: BigtableSettings): string {
-  return `${cbt(settings)} setgcpolicy ${settings.table} ${settings.columnFamily} "${policy(settings)}"`;
-}
-
-function cbt({ project, instance }: BigtableSettings): string {
-  return `cbt -project ${project} -instance ${instance}`;
 }

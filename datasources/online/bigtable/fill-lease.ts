@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../../values/clock.js';
 import type { Instant } from '../../../values/instant.js';
-import type { FillStateRow } from './fill-state-row.js';
+import type { BegunFill, FillStateRow } from './fill-state-row.js';
 
 export interface LeaseTerms {
   readonly clock: Clock;
@@ -55,9 +55,9 @@ export class FillLease {
     if (this.#terms.clock() >= this.#until - micros(this.#terms.leaseMs / 6)) throw new LeaseLost();
   };
 
-  /** Marks the store as not filled. */
-  async begin(): Promise<void> {
-    if (!(await this.#row.begin(this.#terms.filling))) throw new LeaseLost();
+  /** Marks the store as not filled, and notes what begins. */
+  async begin(begun: BegunFill): Promise<void> {
+    if (!(await this.#row.begin(this.#terms.filling, begun))) throw new LeaseLost();
   }
 
   /** Marks the store as filled: this process alone wrote everything. */

@@ -11,11 +11,19 @@ import {
   type WriteTarget,
 } from './conditional-write.js';
 import { readRows } from './read-rows.js';
-import { idempotentOptions } from './client.js';
+import { idempotentOptions } from '../../google/bigtable/client.js';
 
 const CONTENTS = 'contents';
 const FILLER = 'filler';
 const UNTIL = 'until';
+const BEGUN = 'begun';
+const FILLING = 'filling';
+
+/** A fill that began: its name, which is in every row that it replaced, and the contents that it brings. */
+export interface BegunFill {
+  readonly filling: string;
+  readonly fingerprint: string;
+}
 
 export interface FillState {
   /** The fingerprint of the fill; undefined when the entity type is not filled completely. */
@@ -24,6 +32,8 @@ export interface FillState {
   readonly filler: string | undefined;
   /** When another process may take over the fill; null when no process fills. */
   readonly until: Instant | null;
+  /** The fill that runs now or broke off; undefined when the last one finished. */
+  readonly begun: BegunFill | undefined;
 }
 
 /**
@@ -38,13 +48,16 @@ export class FillStateRow {
   ) {}
 
   async read(): Promise<FillState> {
-    const slots = [CONTENTS, FILLER, UNTIL];
+    const slots = [CONTENTS, FILLER, UNTIL, BEGUN, FILLING];
     const rows = await readRows({ ...this.target, keys: [this.key], slots, until: null });
     const row = rows.get(this.key);
+    const filling = row?.get(FILLING)?.value as string | undefined;
+    const begun = row?.get(BEGUN)?.value as string | undefined;
     return {
       fingerprint: row?.get(CONTENTS)?.value as string | undefined,
       filler: row?.get(FILLER)?.value as string | undefined,
       until: row?.get(UNTIL)?.timestamp ?? null,
+      begun: filling === undefined || begun === undefined ? undefined : { filling, fingerprint: begun },
     };
   }
 
@@ -71,16 +84,22 @@ export class FillStateRow {
     return this.#mutateAsFiller(filler, setCellMutation(this.target.family, leaseEndCell(until)));
   }
 
-  /** Marks the store as not filled. */
-  async begin(filler: string): Promise<boolean> {
-    return this.#mutateAsFiller(filler, deleteColumnsMutation(this.target.family, [CONTENTS]));
+  /** Marks the store as not filled, and notes what begins. */
+  async begin(filler: string, { filling, fingerprint }: BegunFill): Promise<boolean> {
+    const { family } = this.target;
+    return this.#mutateAsFiller(
+      filler,
+      deleteColumnsMutation(family, [CONTENTS]),
+      setCellMutation(family, { ...emptyCell(FILLING), value: filling }),
+      setCellMutation(family, { ...emptyCell(BEGUN), value: fingerprint }),
+    );
   }
 
   /** Marks the store as filled, and releases the lease. */
   async finish(filler: string, contents: string): Promise<boolean> {
     const { family } = this.target;
     const filled = setCellMutation(family, { ...emptyCell(CONTENTS), value: contents });
-    return this.#mutateAsFiller(filler, filled, deleteColumnsMutation(family, [FILLER, UNTIL]));
+    return this.#mutateAsFiller(filler, filled, deleteColumnsMutation(family, [FILLER, UNTIL, BEGUN, FILLING]));
   }
 
   async release(filler: string): Promise<boolean> {

@@ -28,7 +28,14 @@ const bigtable = z
       .min(100)
       .max(60_000)
       .default(3000)
-      .describe('After how many milliseconds a read fails. One attempt has a third of them.'),
+      .describe('After how many milliseconds a read fails. The first attempt has a third of them.'),
+    fillRowsPerSecond: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(5000)
+      .describe('The most rows that a fill writes in a second. A node takes up to 14,000 of 1 KB.'),
     versionRetentionSeconds: z
       .number()
       .int()

@@ -118,6 +118,15 @@ describe('files of a batch prediction', () => {
     expect((await readAll({ files, inputs: { x: 'DOUBLE' } })).read).toEqual([{ x: 1e-30 }, { x: 0.25 }]);
   });
 
+  it.each([
+    ['0.00000000000000000000000000000000000001', 1e-38],
+    ['-0.00000000000000000000000000000000000125', -1.25e-36],
+    ['0.50000000000000000000000000000000000000', 0.5],
+  ])('give the double of a decimal without digits before the point: %s', async (digits, x) => {
+    const files = { 'in.parquet': `SELECT CAST('${digits}' AS DECIMAL(38,38)) AS x` };
+    expect((await readAll({ files, inputs: { x: 'DOUBLE' } })).read).toEqual([{ x }]);
+  });
+
   it('without a header have the columns column1, column2, …', async () => {
     const inputs = { column1: 'DOUBLE', column2: 'INT64' } as const;
     const { read } = await readAll({ files: { 'in.csv': '1.5,30\n' }, inputs, options: { header: false } });

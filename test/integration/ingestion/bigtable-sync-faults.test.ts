@@ -67,7 +67,7 @@ describeWithBigtable('a sync into Bigtable behind a network that fails', () => {
     let calls = 0;
     proxy.decide = () => ((calls += 1) > 700 ? { kind: 'refused', status: CODE.PERMISSION_DENIED } : undefined);
     const failed = await waitForJobEnd(gateway, (await startSync(gateway)).job.id);
-    expect(failed).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' }, dataWatermark: null });
+    expect(failed).toMatchObject({ state: 'FAILED', error: { code: 'STORE_UNAVAILABLE' }, dataWatermark: null });
     expect(JSON.stringify(failed)).not.toMatch(/test-project|test-instance|PERMISSION/);
     proxy.decide = () => undefined;
     const found = await ordersOnline();

@@ -34,7 +34,7 @@ describeWithBigtable('writers of Bigtable and BigQuery', () => {
       await server.stop();
     });
 
-    const setUp = async (writers: number) => {
+    const setUp = async (writers: number, versionRetentionSeconds = 0) => {
       const name = `shared_${(made += 1)}`;
       const entityType = testRegistry({
         name: 'test',
@@ -42,7 +42,7 @@ describeWithBigtable('writers of Bigtable and BigQuery', () => {
         offlineStore: { kind: 'BIGQUERY', project: PROJECT, dataset: DATASET, location: 'EU' },
         entityTypes: [{ name, sources: [{ name: 'timed', features: [{ name: 'a', valueType: 'INT64' }] }] }],
       }).entityType('test', name);
-      const settings = await createTable(emulator.endpoint, { readDeadlineMs: 1_000 });
+      const settings = await createTable(emulator.endpoint, { readDeadlineMs: 30_000, versionRetentionSeconds });
       const clock = (): Instant => START;
       const open = async () => {
         const online: OnlineStore & { close: () => Promise<void> } = await openBigtable(settings, {
@@ -64,7 +64,7 @@ describeWithBigtable('writers of Bigtable and BigQuery', () => {
           await online.close();
           await offline.close();
         };
-        return { online, offline, write, close };
+        return { online, offline, write, close, entityType, features: entityType.features };
       };
       const first = await open();
       const gateways = [first];
@@ -75,6 +75,38 @@ describeWithBigtable('writers of Bigtable and BigQuery', () => {
         first.offline.pointInTime({ entityType, labels: IDS.map((entityId) => ({ entityId, time })), features });
       return { gateways, readOnline, readAsOf, close: () => Promise.all(gateways.map(({ close }) => close())) };
     };
+
+    it('what a gateway writes is read as of each past moment from Bigtable as from BigQuery, where Bigtable is certain', async () => {
+      const { gateways, readAsOf, close } = await setUp(1, 3600);
+      const [{ online, write }] = gateways as [(typeof gateways)[0]];
+      // New, late, corrected and repeated values.
+      const written: [entityId: string, seconds: number, value: bigint][] = [
+        ['x', -300, 1n],
+        ['y', -250, 2n],
+        ['x', -100, 3n],
+        ['x', -200, 4n],
+        ['y', -250, 5n],
+        ['x', -100, 3n],
+        ['z', -10, 6n],
+        ['x', -400, 7n],
+      ];
+      for (const [entityId, seconds, value] of written) await write(entityId, seconds, value);
+      let certain = 0;
+      for (const seconds of [-450, -400, -399, -300, -250, -201, -200, -150, -100, -50, -10, 0]) {
+        const asOf = T(seconds);
+        const { entityType, features } = gateways[0]!;
+        const stored = await online.versions!.readAsOf({ entityType, entityIds: IDS, features, now: START, asOf });
+        const known = await readAsOf(asOf);
+        for (const [index, [cell]] of stored.entries()) {
+          if (cell === undefined) continue;
+          certain += 1;
+          expect(cell).toEqual(known[index]![0]);
+        }
+      }
+      // x from -400 on, y from -250 on and z from -10 on: only an absent cell proves nothing.
+      expect(certain).toBe(11 + 8 + 2);
+      await close();
+    });
 
     it('two gateways that write the same entities lose nothing, and the newest event time is served', async () => {
       const { gateways, readOnline, readAsOf, close } = await setUp(2);

@@ -567,11 +567,23 @@ describe('the files of a table', () => {
     ['BOOL', '2', '2'],
     ['DOUBLE', '9007199254740993', '9007199254740993'],
     ['STRING', `'\\xFF'::BLOB`, '\\\\xFF'],
+    ['DOUBLE_ARRAY', '[1, 9007199254740993]::BIGINT[]', '\\[1, 9007199254740993\\]'],
+    ['DOUBLE_ARRAY', `['0.12345678901234567890'::DECIMAL(38,20)]`, '\\[0.12345678901234567890\\]'],
   ])('are refused by value: %s is not %s', async (valueType, value, shown) => {
     const registry = REGISTRY.replace('name: total, valueType: INT64', `name: total, valueType: ${valueType}`);
     const sql = SQL.replace('total,', `${value} AS total,`);
     await expect(prepare(temporaryFolder(), { registry, sql })).rejects.toThrow(
       new RegExp(`could not be computed:.*Column "total" of .* which is no ${valueType}: ${shown}`, 's'),
+    );
+  });
+
+  it.each([
+    ['the event time', 'INT64', SQL.replace('moment,', `TIMESTAMP 'infinity' AS moment,`), 'moment'],
+    ['a feature', 'TIMESTAMP', SQL.replace('total,', `TIMESTAMP '12024-01-01' AS total,`), 'total'],
+  ])('have no time outside the years of ISO 8601: %s', async (_title, valueType, sql, column) => {
+    const registry = REGISTRY.replace('name: total, valueType: INT64', `name: total, valueType: ${valueType}`);
+    await expect(prepare(temporaryFolder(), { registry, sql })).rejects.toThrow(
+      new RegExp(`could not be computed:.*Column "${column}" of .* outside the years 0001 to 9999`, 's'),
     );
   });
 

@@ -79,6 +79,7 @@ export async function createTable(
     appProfile: null,
     // A busy machine is slow; tests of deadlines say their own.
     readDeadlineMs: 30_000,
+    fillRowsPerSecond: 100_000,
     versionRetentionSeconds: 0,
     ...settings,
   };

@@ -37,6 +37,8 @@ export interface FaultProxy {
   readonly endpoint: string;
   /** Names of the gRPC methods called, in order. */
   readonly calls: string[];
+  /** How long the client waits for each call, as it says, in order: `999m` is 999 milliseconds. */
+  readonly timeouts: (string | undefined)[];
   /** What the server was asked, in order: the message of each call that was passed on. */
   readonly requests: PassedRequest[];
   /** The next calls of a gRPC method meet these faults, one each; those after them pass. */
@@ -55,6 +57,7 @@ export async function startFaultProxy(upstreamEndpoint: string): Promise<FaultPr
   const proxy: FaultProxy = {
     endpoint: '',
     calls: [],
+    timeouts: [],
     requests: [],
     fail: (method, ...faults) => planned.set(method, [...(planned.get(method) ?? []), ...faults]),
     decide: (method) => planned.get(method)?.shift(),
@@ -73,6 +76,7 @@ export async function startFaultProxy(upstreamEndpoint: string): Promise<FaultPr
     stream.on('error', () => undefined);
     const method = readGrpcMethod(headers);
     proxy.calls.push(method);
+    proxy.timeouts.push(headers['grpc-timeout'] as string | undefined);
     void Promise.resolve(proxy.decide(method)).then((fault) => {
       if (fault?.kind === 'refused') refuse(stream, fault.status);
       else if (fault?.kind === 'answered') answer(stream, fault.message);

@@ -22,6 +22,8 @@ process.env.METADATA_SERVER_DETECTION = 'none';
 /** One call's surroundings, for a method that has to know of a fault itself. */
 export interface CallContext {
   readonly fault: Fault | undefined;
+  /** The size of the request on the wire; of a stream, of this message. */
+  readonly bytes: number;
 }
 
 type Single = (request: any, context: CallContext) => unknown;
@@ -65,7 +67,8 @@ const INCLUDE_FOLDERS = ['@google-cloud/aiplatform', 'google-gax'].map((name) =>
  * the services' own rules) and fails as told (faults).
  */
 export async function startVertexServer(region: Region, services: readonly VertexService[]): Promise<VertexServer> {
-  const server = new Server();
+  // The API takes requests larger than gRPC's own 4 MB, and refuses them by its own limits.
+  const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const calls: VertexCall[] = [];
   const faults = new Faults();
   for (const service of services) {
@@ -99,6 +102,8 @@ function implement(service: VertexService, region: Region, calls: VertexCall[], 
     service.name
   ] as ServiceClientConstructor;
 
+  const sizeOf = (method: string, request: unknown): number => definition[method]!.requestSerialize(request).length;
+
   /** Notes a message of a call and checks it. */
   const receive = (method: string, request: unknown, metadata: Metadata): void => {
     calls.push({ method, request, metadata });
@@ -113,7 +118,7 @@ function implement(service: VertexService, region: Region, calls: VertexCall[], 
         const fault = faults.take(method);
         if (await happens(fault)) return;
         receive(method, call.request, call.metadata);
-        const response = answer(call.request, { fault });
+        const response = answer(call.request, { fault, bytes: sizeOf(method, call.request) });
         loseAnswer(fault);
         callback(null, response);
       } catch (error) {
@@ -127,7 +132,7 @@ function implement(service: VertexService, region: Region, calls: VertexCall[], 
         const fault = faults.take(method);
         if (await happens(fault)) return;
         receive(method, call.request, call.metadata);
-        send(call, [...answers(call.request, { fault })], fault);
+        send(call, [...answers(call.request, { fault, bytes: sizeOf(method, call.request) })], fault);
       } catch (error) {
         call.emit('error', toGrpcStatus(error));
       }
@@ -147,7 +152,7 @@ function implement(service: VertexService, region: Region, calls: VertexCall[], 
         if (hasFailed || fault?.kind === 'refuse' || fault?.kind === 'hang') return;
         try {
           receive(method, request, call.metadata);
-          responses.push(...answers(request, { fault }));
+          responses.push(...answers(request, { fault, bytes: sizeOf(method, request) }));
         } catch (error) {
           fail(error);
         }

@@ -18,7 +18,10 @@ const resource = (text: string, type: string): string =>
 
 const service = resource(gateway, 'google_cloud_run_v2_service');
 const terraformEnvironment = Object.fromEntries(
-  [...service.matchAll(/env \{\s*name\s*=\s*"(\w+)"\s*value\s*=\s*"([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  [...service.matchAll(/env \{\s*name\s*=\s*"(\w+)"\s*value\s*=\s*"?([^"\n]*)/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]),
 );
 const knative = parse(read('deploy/cloud-run/service.yaml'));
 const [container] = knative.spec.template.spec.containers;
@@ -32,7 +35,13 @@ it('Cloud Run is described the same way with Terraform and without', () => {
     'autoscaling.knative.dev/maxScale': set(service, 'max_instance_count'),
     'run.googleapis.com/cpu-throttling': set(service, 'cpu_idle'),
   });
-  const files = { FEATUREGRAPH_REGISTRY: undefined, FEATUREGRAPH_AUTHENTICATION: undefined };
+  // Terraform takes the names of these from what it makes.
+  const files = {
+    FEATUREGRAPH_REGISTRY: undefined,
+    FEATUREGRAPH_AUTHENTICATION: undefined,
+    FEATUREGRAPH_JOBS_TABLE: undefined,
+    FEATUREGRAPH_JOBS_APP_PROFILE: undefined,
+  };
   expect({ ...environmentOf(container.env), ...files }).toEqual({ ...terraformEnvironment, ...files });
   expect(container.resources.limits).toEqual({ cpu: set(service, 'cpu'), memory: set(service, 'memory') });
   expect(`${knative.spec.template.spec.timeoutSeconds}s`).toBe(set(service, 'timeout'));
@@ -40,8 +49,44 @@ it('Cloud Run is described the same way with Terraform and without', () => {
   expect(read('deploy/terraform/variables.tf')).toContain('default     = "INGRESS_TRAFFIC_ALL"');
 });
 
-it('Cloud Run lets the jobs of its one instance run between requests', () => {
-  expect([set(service, 'cpu_idle'), set(service, 'max_instance_count')]).toEqual(['false', '1']);
+it('Cloud Run lets jobs run between requests, at instances that share them', () => {
+  expect(set(service, 'cpu_idle')).toBe('false');
+  expect(Number(set(service, 'min_instance_count'))).toBeGreaterThan(1);
+  expect(terraformEnvironment.FEATUREGRAPH_JOBS_TABLE).toBe('google_bigtable_table.jobs.id');
+  const environment = environmentOf(container.env);
+  expect(configVariables.FEATUREGRAPH_JOBS_TABLE.parse(environment.FEATUREGRAPH_JOBS_TABLE)).toEqual({
+    project: 'PROJECT',
+    instance: set(resource(stores, 'google_bigtable_instance'), 'name'),
+    table: 'jobs',
+  });
+  expect(environment.FEATUREGRAPH_JOBS_APP_PROFILE).toBe(
+    set(resource(stores, 'google_bigtable_app_profile'), 'app_profile_id'),
+  );
+});
+
+it('Kubernetes runs two gateways or more that share their jobs, and stops one at a time', () => {
+  const documents = parseAllDocuments(read('deploy/kubernetes/several-gateways.yaml')).map((document) =>
+    document.toJS(),
+  );
+  const [deployment, budget, scaler] = documents;
+  const { labels } = deployment.spec.template.metadata;
+  expect(kubernetes('Service').spec.selector).toEqual(labels);
+  expect(deployment.spec.selector.matchLabels).toEqual(labels);
+  expect(budget.spec).toEqual({ maxUnavailable: 1, selector: { matchLabels: labels } });
+  expect(scaler.spec.scaleTargetRef).toEqual({
+    apiVersion: deployment.apiVersion,
+    kind: deployment.kind,
+    name: deployment.metadata.name,
+  });
+  expect(scaler.spec.minReplicas).toBeGreaterThan(1);
+  const several = environmentOf(deployment.spec.template.spec.containers[0].env);
+  const one = environmentOf(kubernetes('StatefulSet').spec.template.spec.containers[0].env);
+  expect(several).toEqual({
+    ...one,
+    FEATUREGRAPH_JOBS_TABLE: 'projects/PROJECT/instances/featuregraph/tables/jobs',
+    FEATUREGRAPH_JOBS_APP_PROFILE: 'featuregraph',
+  });
+  for (const name of Object.keys(several)) expect(configVariables).toHaveProperty(name);
 });
 
 it('a stop fits into the ten seconds of Cloud Run and the grace of Kubernetes', () => {

@@ -55,6 +55,7 @@ let failed: unknown[];
 let schedules: RefreshSchedules;
 const keep = (schedule: string | null) => {
   schedules = new RefreshSchedules({
+    since: null,
     registry: registryOf(schedule),
     refreshes,
     onSkip: (source) => skipped.push(source),

@@ -51,9 +51,15 @@ let syncs: AskedSyncs;
 let skipped: number;
 let failed: unknown[];
 let schedules: SyncSchedules | undefined;
-const keep = (registry: Registry) => {
+const keep = (registry: Registry, since: string | null = null) => {
   const onError = (error: unknown) => failed.push(error);
-  schedules = new SyncSchedules({ registry, syncs, onSkip: () => (skipped += 1), onError });
+  schedules = new SyncSchedules({
+    registry,
+    since: since === null ? null : micros(since),
+    syncs,
+    onSkip: () => (skipped += 1),
+    onError,
+  });
 };
 /** As when so much time has passed, and all that was to happen has happened. */
 const pass = (minutes: number) => vi.advanceTimersByTimeAsync(minutes * 60_000);
@@ -107,6 +113,17 @@ describe('the schedule of a feature view', () => {
   ])('has nothing to make up for of a view %s', async (_name, times) => {
     syncs.jobs = times.map((time) => syncs.kept(micros(time)));
     keep(registryOf('0 * * * *'));
+    await pass(29);
+    expect(syncs.started).toEqual([]);
+  });
+
+  it('makes up for the last time that a keeper before missed, also without a sync before, and for none that it kept', async () => {
+    keep(registryOf('0 * * * *'), '2026-11-24T10:30:00Z');
+    await pass(0);
+    expect(syncs.started).toMatchObject([{ idempotencyKey: `shop/basket ${micros('2026-11-24T12:00:00Z')}` }]);
+    await schedules?.stop();
+    syncs.started.length = 0;
+    keep(registryOf('0 * * * *'), '2026-11-24T12:00:00Z');
     await pass(29);
     expect(syncs.started).toEqual([]);
   });

@@ -13,6 +13,7 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../../../support/google/bigtable-emulator.js';
+import { bigtableData } from '../../../support/google/bigtable-protos.js';
 import { startFaultProxy } from '../../../support/google/fault-proxy.js';
 import { testEntityType } from '../../../support/test-registry.js';
 
@@ -129,6 +130,106 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     ]);
     expect(await fill(next, 'new', idsOf(3))).toBe(1);
     expect(await next.currentFill(entityType)).toBe('new');
+  });
+
+  it('is resumed: the next process writes only the rows that are not replaced yet, and sweeps what is old', async () => {
+    const proxy = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => proxy.stop());
+    const [{ store: first }, { store: next }] = [await gateway(), await gateway(60_000, proxy.endpoint)];
+    await fill(first, 'old', [...idsOf(6), 'gone']);
+    let rows = 0;
+    const broken = fill(first, 'new', idsOf(6), () =>
+      (rows += 1) === 4 ? Promise.reject(new Error('ended')) : Promise.resolve(),
+    );
+    await expect(broken).rejects.toThrow('ended');
+    await fill(next, 'new', idsOf(6));
+    expect(proxy.calls.filter((method) => method === 'MutateRows')).toHaveLength(2);
+    expect(await read(next, [...idsOf(6), 'gone'])).toEqual([
+      ...idsOf(6).map(() => ['new', 'new', null]),
+      [null, null, null],
+    ]);
+  });
+
+  it('writes a row again in a resumed fill whose value is another one now', async () => {
+    const { store } = await gateway();
+    const fillWith = async (value: string, end: () => void) =>
+      store.fill(entityType, {
+        fingerprint: 'same',
+        expectedFill: undefined,
+        readWrites: async function* (source) {
+          if (source.sql === null) return;
+          yield computed(['e0'], value);
+          end();
+        },
+      });
+    await expect(
+      fillWith('one', () => {
+        throw new Error('ended');
+      }),
+    ).rejects.toThrow('ended');
+    await fillWith('two', () => undefined);
+    expect(await read(store, ['e0'])).toEqual([['two', 'two', null]]);
+  });
+
+  it('of an empty table deletes and sweeps nothing, and of a full one sweeps once a source', async () => {
+    const proxy = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => proxy.stop());
+    const { store } = await gateway(60_000, proxy.endpoint);
+    const service = bigtableData();
+    const sent = (method: string): any[] =>
+      proxy.requests
+        .filter((request) => request.method === method)
+        .map(({ message }) => service[method]!.requestDeserialize(message));
+    const sweeps = () =>
+      sent('ReadRows').filter(({ rows, rowsLimit }) => rows.rowRanges?.length && rowsLimit === undefined);
+    await fill(store, 'first', idsOf(3));
+    const changes = sent('MutateRows').flatMap(({ entries }) => entries.flatMap(({ mutations }: any) => mutations));
+    expect(new Set(changes.flatMap((change) => Object.keys(change)))).toEqual(new Set(['setCell']));
+    expect(sweeps()).toHaveLength(0);
+    await fill(store, 'second', idsOf(3));
+    expect(sweeps()).toHaveLength(1);
+  });
+
+  it('tries only the rows again whose change failed', async () => {
+    const proxy = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => proxy.stop());
+    const { store } = await gateway(60_000, proxy.endpoint);
+    const write = bigtableData().MutateRows!;
+    const entries = [0, CODE.UNAVAILABLE, CODE.ABORTED].map((code, index) => ({ index, status: { code } }));
+    // The answer of a server that did nothing of it: the first row is said to be done.
+    proxy.fail('MutateRows', { kind: 'answered', message: write.responseSerialize({ entries }) });
+    await store.fill(entityType, {
+      fingerprint: 'these',
+      expectedFill: undefined,
+      readWrites: async function* (source) {
+        if (source.sql !== null) yield computed(idsOf(3), 'x');
+      },
+    });
+    expect(await read(store, idsOf(3))).toEqual([
+      [null, null, null],
+      ['x', 'x', null],
+      ['x', 'x', null],
+    ]);
+  });
+
+  it('writes at most as many rows a second as the settings say, and tells how many it wrote', async () => {
+    const store = await openBigtable({ ...settings, fillRowsPerSecond: 100 }, { apiEndpoint: emulator.endpoint });
+    onTestFinished(() => store.close());
+    const seen: number[] = [];
+    const start = performance.now();
+    await store.fill(entityType, {
+      fingerprint: 'these',
+      expectedFill: undefined,
+      onProgress: (entities) => seen.push(entities),
+      readWrites: async function* (source) {
+        if (source.sql === null) return;
+        yield computed(idsOf(50), 'x');
+        yield computed(idsOf(100).slice(50), 'x');
+      },
+    });
+    // The second half waits until the first half's time is over.
+    expect(performance.now() - start).toBeGreaterThanOrEqual(490);
+    expect(seen).toEqual([50, 100]);
   });
 
   it('is taken over from a process that died when its lease is over, and not before', async () => {

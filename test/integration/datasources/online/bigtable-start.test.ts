@@ -28,6 +28,7 @@ const SETTINGS: BigtableSettings = {
   columnFamily: 'f',
   appProfile: null,
   readDeadlineMs: 500,
+  fillRowsPerSecond: 100_000,
   versionRetentionSeconds: 0,
 };
 const NAMED = 'The online store BIGTABLE cannot be used, table features/online of project my-project:';

@@ -1,7 +1,8 @@
+import { status as CODE } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BigtableOnlineStore } from '../../../../datasources/online/bigtable/bigtable-online-store.js';
 import { rowKey } from '../../../../datasources/online/bigtable/row-key.js';
-import { connect } from '../../../../datasources/online/bigtable/client.js';
+import { connect } from '../../../../datasources/google/bigtable/client.js';
 import type { BigtableSettings, EntityType } from '../../../../datasources/registry/model.js';
 import {
   createTable,
@@ -43,6 +44,8 @@ describeWithBigtable('what Bigtable is asked', () => {
     await emulator.stop();
   });
   beforeEach(() => {
+    proxy.calls.length = 0;
+    proxy.timeouts.length = 0;
     proxy.requests.length = 0;
     proxy.decide = () => undefined;
     entityType = testEntityType({
@@ -57,7 +60,14 @@ describeWithBigtable('what Bigtable is asked', () => {
   const tableName = () => `projects/test-project/instances/test-instance/tables/${settings.table}`;
 
   const FAMILY = { familyNameRegexFilter: 'v\\.1' };
-  const COLUMNS = { columnQualifierRegexFilter: Buffer.from('^(?:=a|=\\$values|=b)$') };
+  const rangeOf = (first: string, last: string) => ({
+    columnRangeFilter: {
+      familyName: 'v.1',
+      startQualifierClosed: Buffer.from(`=${first}`),
+      endQualifierClosed: Buffer.from(`=${last}`),
+    },
+  });
+  const COLUMNS = rangeOf('$values', 'b');
   const NEWEST = { cellsPerColumnLimitFilter: 1 };
 
   it('is the newest cell of the asked columns of the asked rows, by the app profile', async () => {
@@ -67,11 +77,33 @@ describeWithBigtable('what Bigtable is asked', () => {
         tableName: tableName(),
         appProfileId: 'serving',
         rows: { rowKeys: ['x', 'y'].map((id) => Buffer.from(rowKey(entityType, id))) },
-        filter: { chain: { filters: [FAMILY, COLUMNS, NEWEST] } },
+        filter: { chain: { filters: [COLUMNS, NEWEST] } },
       },
     ]);
     const [{ rows }] = asked();
     expect(rows.rowRanges ?? []).toEqual([]);
+  });
+
+  it('is a range for each run of asked columns, none of which holds a large value that nobody asked for', async () => {
+    const columns = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({
+      name,
+      valueType: name === 'c' ? ('DOUBLE_ARRAY' as const) : ('DOUBLE' as const),
+    }));
+    const wide = testEntityType({ name: `thing_${(made += 1)}`, sources: [{ features: columns }] });
+    const ask = async (names: string) => {
+      proxy.requests.length = 0;
+      const features = wide.features.filter(({ name }) => names.includes(name));
+      await store.read({ entityType: wide, entityIds: ['x'], features, now: T });
+      return asked().map(({ filter }) => filter.chain.filters[0]);
+    };
+    expect(await ask('abdefg')).toMatchObject([
+      { interleave: { filters: [rangeOf('$values', 'b'), rangeOf('d', 'g')] } },
+    ]);
+    // Most columns: the small one that is not asked for comes too.
+    expect(await ask('abcdfg')).toMatchObject([rangeOf('$values', 'g')]);
+    expect(await ask('f')).toMatchObject([
+      { interleave: { filters: [rangeOf('$values', '$values'), rangeOf('f', 'f')] } },
+    ]);
   });
 
   it('is, as of a moment, also the newest cell until its millisecond: first the time, then the limit', async () => {
@@ -82,7 +114,7 @@ describeWithBigtable('what Bigtable is asked', () => {
       {
         filter: {
           chain: {
-            filters: [FAMILY, COLUMNS, { interleave: { filters: [NEWEST, { chain: { filters: [until, NEWEST] } }] } }],
+            filters: [COLUMNS, { interleave: { filters: [NEWEST, { chain: { filters: [until, NEWEST] } }] } }],
           },
         },
       },
@@ -134,12 +166,19 @@ describeWithBigtable('what Bigtable is asked', () => {
     expect(proxy.requests).toHaveLength(3);
   });
 
-  it('is given a third of the deadline for an attempt', async () => {
+  it('is given a third of the deadline in the first attempt, and all that is left in the next', async () => {
+    proxy.decide = async (method) => {
+      if (method !== 'ReadRows' || proxy.calls.length > 1) return undefined;
+      // The first attempt hangs until its time is over.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      return { kind: 'refused', status: CODE.UNAVAILABLE };
+    };
     await read(['x']);
-    const [{ timeout } = { timeout: undefined }] = proxy.requests;
-    expect(timeout).toMatch(/^\d+m$/);
-    expect(parseInt(timeout!)).toBeGreaterThan(0);
-    expect(parseInt(timeout!)).toBeLessThanOrEqual(1000);
+    const timeouts = proxy.timeouts.map((timeout) => parseInt(timeout!));
+    expect(timeouts).toHaveLength(2);
+    expect(timeouts[0]).toBeLessThanOrEqual(1000);
+    expect(timeouts[1]).toBeGreaterThan(1000);
+    expect(timeouts[1]).toBeLessThanOrEqual(2000);
   });
 
   it('is not told to Cloud Monitoring', async () => {

@@ -1,5 +1,6 @@
 import type { GoogleSql, SqlParameter, SqlTable, SqlValue } from '../googlesql/evaluator.js';
 import { SqlError } from '../googlesql/evaluator.js';
+import { LIMITS } from '../limits.js';
 import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
 import { rewriteEntityFeaturesAtTime } from './entity-features.js';
 import { readParameters } from './parameters.js';
@@ -74,7 +75,9 @@ export class Jobs {
     required(query.query, 'configuration.query.query');
     if (query.useLegacySql !== false)
       throw invalidQuery('useLegacySql is true when it is not said: this is not legacy SQL');
-    if (Buffer.byteLength(query.query) > 1_048_576) throw invalidQuery('The query is too large.');
+    if (Buffer.byteLength(query.query) > LIMITS.bigquery.queryBytes.value)
+      throw invalidQuery('The query is too large.');
+    if (Object.keys(checked.labels ?? {}).length > LIMITS.bigquery.labels.value) throw invalid('Too many labels.');
     for (const [key, value] of Object.entries(checked.labels ?? {})) {
       if (!/^[\p{Ll}\p{Lo}]/u.test(key) || !LABEL.test(key) || !LABEL.test(String(value))) {
         throw invalid(`Label "${key}": "${String(value)}" is not valid.`);

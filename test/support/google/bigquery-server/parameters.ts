@@ -1,4 +1,5 @@
 import type { SqlParameter, SqlType, SqlValue } from '../googlesql/evaluator.js';
+import { LIMITS } from '../limits.js';
 import { checkFields, invalid, required } from './api-error.js';
 import { parseScalar } from './schema.js';
 
@@ -16,7 +17,8 @@ export function readParameters(mode: unknown, input: unknown): SqlParameter[] {
   if (input === undefined) return [];
   if (mode !== 'NAMED' && mode !== 'named') throw invalid('parameterMode is not NAMED');
   const parameters = input as unknown[];
-  if (parameters.length > 10_000) throw invalid('Too many query parameters: at most 10000 are allowed.');
+  if (parameters.length > LIMITS.bigquery.queryParameters.value)
+    throw invalid('Too many query parameters: at most 10000 are allowed.');
   return parameters.map((parameter) => {
     const { name, parameterType, parameterValue } = checkFields(
       parameter,

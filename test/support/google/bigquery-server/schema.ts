@@ -1,4 +1,5 @@
 import type { SqlType, SqlValue } from '../googlesql/evaluator.js';
+import { RESERVED_COLUMN_PREFIXES } from '../limits.js';
 import { checkFields, invalid, required } from './api-error.js';
 
 /** A column as the REST API describes it. */
@@ -32,6 +33,8 @@ export function readField(input: unknown, at: string): Field {
   const { name, type, mode, fields } = checkFields(input, ['name', 'type', 'mode', 'fields', 'description'], at);
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,299}$/.test(String(required(name, `${at}.name`))))
     throw invalid(`Invalid field name "${name}".`);
+  if (RESERVED_COLUMN_PREFIXES.some((prefix) => String(name).toUpperCase().startsWith(prefix)))
+    throw invalid(`Invalid field name "${name}". Field names are not allowed to start with the prefix.`);
   const legacy = LEGACY_NAMES[type] ?? type;
   if (legacy !== 'RECORD' && !KINDS[legacy]) throw invalid(`Invalid value for type: ${type} is not a valid value`);
   return {

@@ -1,5 +1,6 @@
 import type { SqlTable, SqlValue } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
+import { CLUSTERING_TYPES, LIMITS } from '../limits.js';
 import { paginateRows } from './row-pages.js';
 import { readMicros, parseScalar, readField, typeOfField, type Field } from './schema.js';
 
@@ -26,8 +27,9 @@ interface Dataset {
 const STREAMING_BUFFER_MICROS = 1_800_000_000n;
 const MICROS_PER_DAY = 86_400_000_000n;
 const LIST_PARAMETERS = ['startIndex', 'maxResults', 'pageToken', 'formatOptions.useInt64Timestamp', 'prettyPrint'];
-const MAX_INSERT_BYTES = 10_000_000;
-const MAX_INSERT_ROWS = 50_000;
+const { bigquery: LIMIT } = LIMITS;
+const MAX_INSERT_BYTES = LIMIT.insertBytes.value;
+const MAX_INSERT_ROWS = LIMIT.insertRows.value;
 
 /** The tables of the server and what may be done to them. */
 export class Tables {
@@ -117,9 +119,11 @@ export class Tables {
     }
     for (const name of input.clustering?.fields ?? []) {
       const column = fields.find((field) => field.name === name);
-      if (!column || column.mode === 'REPEATED') throw invalid(`Clustering is not possible by ${name}`);
+      if (!column || column.mode === 'REPEATED' || !CLUSTERING_TYPES.includes(column.type))
+        throw invalid(`Clustering is not possible by ${name}`);
     }
-    if ((input.clustering?.fields.length ?? 0) > 4) throw invalid('Clustering takes at most 4 fields');
+    if ((input.clustering?.fields.length ?? 0) > LIMIT.clusteringFields.value)
+      throw invalid('Clustering takes at most 4 fields');
     const table: StoredTable = {
       project,
       dataset: datasetId,
@@ -218,7 +222,8 @@ export class Tables {
     const valid: { insertId: string | undefined; cells: SqlValue[]; index: number }[] = [];
     rows.forEach((row, index) => {
       const { insertId, json } = checkFields(row, ['insertId', 'json'], 'insertAll.rows');
-      if (insertId !== undefined && String(insertId).length > 128) throw invalid('insertId is over 128 characters');
+      if (insertId !== undefined && String(insertId).length > LIMIT.insertIdLength.value)
+        throw invalid('insertId is over 128 characters');
       try {
         valid.push({ insertId, cells: this.#cells(table, required<Record<string, unknown>>(json, 'json')), index });
       } catch (error) {
@@ -284,7 +289,11 @@ function jsonValue(value: unknown): SqlValue {
 
 function readSchema(schema: unknown): Field[] {
   const { fields } = checkFields(required(schema, 'schema'), ['fields'], 'table.schema');
-  return (fields as unknown[]).map((field) => readField(field, 'table.schema.fields'));
+  const read = (fields as unknown[]).map((field) => readField(field, 'table.schema.fields'));
+  const names = read.map(({ name }) => name.toLowerCase());
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw invalid(`Duplicate field names are not allowed: ${twice}`);
+  return read;
 }
 
 /** As the evaluator wants it. */

@@ -1,3 +1,4 @@
+import { LIMITS, MACHINES } from '../limits.js';
 import type { VertexService } from '../vertex-server.js';
 import { paginate } from './paginate.js';
 import { refuse } from './refusal.js';
@@ -66,6 +67,9 @@ export class BatchPredictionWorld {
   #create(parent: string, job: any): any {
     for (const field of OUTPUT_ONLY)
       if (job[field]) refuse('INVALID_ARGUMENT', `Field: ${field}; Message: output only`);
+    if (job.displayName.length > LIMITS.vertex.displayNameLength.value) {
+      refuse('INVALID_ARGUMENT', 'Field: display_name; Message: longer than 128 characters');
+    }
     if (!this.models.has(job.model)) refuse('NOT_FOUND', `The Model "${job.model}" does not exist.`);
     checkInput(job);
     checkOutput(job.outputConfig, job.generateExplanation);
@@ -143,10 +147,11 @@ function checkResources({ dedicatedResources, manualBatchTuningParameters }: any
     if (manualBatchTuningParameters) refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters');
     refuse('INVALID_ARGUMENT', 'The model needs dedicated_resources');
   }
-  if (manualBatchTuningParameters?.batchSize < 1)
+  // 0 is what the message has when nobody says a size: the default counts then.
+  if (manualBatchTuningParameters?.batchSize < 0)
     refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters.batch_size');
   const { machineSpec, startingReplicaCount, maxReplicaCount } = dedicatedResources;
-  if (!machineSpec.machineType) refuse('INVALID_ARGUMENT', 'machine_spec.machine_type');
+  checkMachine(machineSpec);
   if (machineSpec.acceleratorCount > 0 !== (machineSpec.acceleratorType !== 'ACCELERATOR_TYPE_UNSPECIFIED')) {
     refuse('INVALID_ARGUMENT', 'machine_spec.accelerator_type');
   }
@@ -155,8 +160,20 @@ function checkResources({ dedicatedResources, manualBatchTuningParameters }: any
   }
 }
 
+export function checkMachine({ machineType, acceleratorType, acceleratorCount }: any): void {
+  const machine =
+    MACHINES.find(({ type }) => type.test(machineType)) ??
+    refuse('INVALID_ARGUMENT', `machine_spec.machine_type: "${machineType}" is not supported`);
+  if (!acceleratorCount || acceleratorType === 'ACCELERATOR_TYPE_UNSPECIFIED') return;
+  const counts = machine.accelerators[acceleratorType];
+  if (!counts) refuse('INVALID_ARGUMENT', `${machineType} does not take ${acceleratorType}`);
+  if (!counts.includes(acceleratorCount)) {
+    refuse('INVALID_ARGUMENT', `${machineType} does not take ${acceleratorCount} of ${acceleratorType}`);
+  }
+}
+
 function checkLabels(labels: Readonly<Record<string, string>>): void {
-  if (Object.keys(labels).length > 64) refuse('INVALID_ARGUMENT', 'labels: more than 64');
+  if (Object.keys(labels).length > LIMITS.vertex.labels.value) refuse('INVALID_ARGUMENT', 'labels: more than 64');
   for (const [key, value] of Object.entries(labels)) {
     if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key) || !/^[a-z0-9_-]{0,63}$/.test(value)) {
       refuse('INVALID_ARGUMENT', `labels: "${key}"`);

@@ -1,5 +1,6 @@
 import { fromProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { Instant } from '../../../../values/instant.js';
+import { LIMITS } from '../limits.js';
 import { paginate } from './paginate.js';
 import { refuse } from './refusal.js';
 import { checkValue, StoredValues, withTime, type StoredType } from './stored-values.js';
@@ -102,7 +103,7 @@ export class LegacyWorld {
           const ids = selected(entityType, request.featureSelector);
           return { header: toHeader(request, ids), entityView: toEntityView(entityType, request.entityId, ids) };
         },
-        WriteFeatureValues: (request) => this.#write(request),
+        WriteFeatureValues: (request, { bytes }) => this.#write(request, bytes),
       },
       serverStream: { StreamingReadFeatureValues: (request) => this.#streamingRead(request) },
     };
@@ -110,7 +111,8 @@ export class LegacyWorld {
 
   *#streamingRead(request: any): Generator<any, void, undefined> {
     const entityType = this.#online(request.entityType);
-    if (request.entityIds.length > 100) refuse('INVALID_ARGUMENT', 'Field: entity_ids; Message: more than 100');
+    if (request.entityIds.length > LIMITS.vertex.entityIdsPerStreamingRead.value)
+      refuse('INVALID_ARGUMENT', 'Field: entity_ids; Message: more than 100');
     const ids = selected(entityType, request.featureSelector);
     yield { header: toHeader(request, ids) };
     for (const entityId of request.entityIds) {
@@ -125,17 +127,20 @@ export class LegacyWorld {
     }
   }
 
-  #write({ entityType: name, payloads }: any): object {
+  #write({ entityType: name, payloads }: any, bytes: number): object {
     const entityType = this.#online(name);
+    if (bytes > LIMITS.vertex.writeBytes.value) refuse('INVALID_ARGUMENT', 'The request is larger than 1 MB');
     const values = payloads.flatMap(({ entityId, featureValues }: any) =>
       Object.entries(featureValues as object).map(([feature, value]) => ({ entityId, feature, value })),
     );
-    if (values.length > 100_000) refuse('INVALID_ARGUMENT', 'Field: payloads; Message: more than 100000 values');
+    if (values.length > LIMITS.vertex.valuesPerWrite.value)
+      refuse('INVALID_ARGUMENT', 'Field: payloads; Message: more than 100000 values');
     for (const { feature, value } of values) {
       const { valueType } = entityType.features.get(feature) ?? refuse('NOT_FOUND', `feature ${feature} not found`);
       checkValue(feature, valueType, value);
       const time = fromProtoTime(value.metadata?.generateTime) ?? this.now();
-      if (time < this.now() - 1825n * DAY || time > this.now() + 366n * DAY) {
+      const { oldestValueDays: oldest, newestValueDays: newest } = LIMITS.vertex;
+      if (time < this.now() - BigInt(oldest.value) * DAY || time > this.now() + BigInt(newest.value) * DAY) {
         refuse('INVALID_ARGUMENT', `feature ${feature}: the time is over 1825 days ago or 366 days ahead`);
       }
     }

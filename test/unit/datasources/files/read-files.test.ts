@@ -94,6 +94,10 @@ describe('a CSV file', () => {
     ['nan', 'nan', {}, 'VARCHAR', ['nan', 'nan']],
     ['1e-07', '0.5', {}, 'DOUBLE', ['1e-07', '0.5']],
     ['1E5', '2E7', {}, 'VARCHAR', ['1E5', '2E7']],
+    [`0.${'0'.repeat(400)}1`, '1.5', {}, 'VARCHAR', [`0.${'0'.repeat(400)}1`, '1.5']],
+    ['0.10000000000000001', '1.5', {}, 'DOUBLE', ['0.1', '1.5']],
+    ['0.12345678901234567', '1.5', {}, 'VARCHAR', ['0.12345678901234567', '1.5']],
+    ['0000-01-01', '2024-01-01', {}, 'VARCHAR', ['0000-01-01', '2024-01-01']],
     ['00501', '5', {}, 'VARCHAR', ['00501', '5']],
     ['0.1234567890123456789', '1', {}, 'VARCHAR', ['0.1234567890123456789', '1']],
     [
@@ -337,6 +341,24 @@ describe('a file of JSON lines', () => {
     });
   });
 
+  it.each([
+    ['keys that differ only in case', '{"a":1,"A":2}'],
+    ['keys that differ only in case in two lines', '{"a":1}', '{"A":2}'],
+    ['an empty key', '{"":1}'],
+    ['numbers and texts', '{"a":1}', '{"a":"1"}'],
+    ['numbers and booleans', '{"a":1}', '{"a":true}'],
+    ['a number that becomes zero', '{"a":1e-400}'],
+    ['a number that becomes infinite', '{"a":[1e400]}'],
+    ['a long fraction', '{"a":0.1234567890123456789}'],
+    ['whole numbers beyond 2^53 and fractions', '{"a":9007199254740993}', '{"a":1.5}'],
+    ['a list with a number that becomes zero', '[1e-400, 1]', '[1.5]'],
+  ])('keeps the text of objects that no STRUCT holds: %s', async (_what, ...values) => {
+    const lines = values.map((value) => `{"s":${value}}\n`).join('');
+    const { types, rows } = await jsonl(lines, { others: 'BY_VALUE' });
+    expect(types).toEqual({ s: 'JSON' });
+    expect(rows).toEqual(values.map((value) => [value]));
+  });
+
   it('has all its columns, also those that come late', async () => {
     const { types, rows } = await jsonl('{"a":1}\n{"b":"x","a":2}\n{"c":true}\n');
     expect(types).toEqual({ a: 'BIGINT', b: 'VARCHAR', c: 'BOOLEAN' });
@@ -355,6 +377,11 @@ describe('a file of JSON lines', () => {
     ['a broken value', '{"a":1}\n{"a":tru}\n', '"f.jsonl", line 2: the line is not valid JSON at byte 6.'],
     ['a number with zeros before it', '{"a":007}\n', '"f.jsonl", line 1: the line is not valid JSON at byte 6.'],
     ['a key twice', '{"a":1,"a":2}\n', '"f.jsonl", line 1: the line has the key "a" twice.'],
+    [
+      'a key twice in an inner object',
+      '{"s":[{"a":1},{"b":{"a":1,"\\u0061":2}}]}\n',
+      '"f.jsonl", line 1: the line has the key "a" twice in one object.',
+    ],
     ['keys that differ in case', '{"a":1,"A":2}\n', 'they differ in case alone'],
     ['half a character', '{"a":"\\ud800"}\n', 'half of a surrogate pair'],
     [
@@ -388,6 +415,13 @@ describe('a folder', () => {
       ['1', '2024-02-01', 'a/b'],
       ['2', '2024-02-02', null],
     ]);
+  });
+
+  it('that says a column twice is refused', async () => {
+    await expect(read('t', { 't/k=1/K=2/1.csv': 'v\n1\n' })).rejects.toThrow('its path says the column "K" twice');
+    await expect(read('t', { 't/V=1/1.csv': 'v\n1\n' })).rejects.toThrow(
+      'it has the column "V", and its path says it too',
+    );
   });
 
   it('may be named by a pattern', async () => {

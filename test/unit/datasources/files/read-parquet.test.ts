@@ -91,6 +91,43 @@ describe('Parquet files', () => {
     expect((await read(base, 't/day=2024-02-01/k=05/1.parquet')).types).toEqual({ v: 'INTEGER' });
   });
 
+  it.each([
+    ['city=Z%C3%BCrich', 'city', 'VARCHAR', 'Z\u00fcrich'],
+    ['k=NULL', 'k', 'VARCHAR', 'NULL'],
+    ['k=', 'k', 'VARCHAR', ''],
+    ['k=%5F_HIVE_DEFAULT_PARTITION__', 'k', 'VARCHAR', '__HIVE_DEFAULT_PARTITION__'],
+    ['a%20b=3', 'a b', 'BIGINT', '3'],
+    ['v=x%2Fy%3Dz', 'v', 'VARCHAR', 'x/y=z'],
+    ['n=12345678901234567890', 'n', 'VARCHAR', '12345678901234567890'],
+    ['zip=00501', 'zip', 'VARCHAR', '00501'],
+    ['day=2024-02-30', 'day', 'VARCHAR', '2024-02-30'],
+  ])('have the text that a folder says: %s', async (name, column, type, value) => {
+    const base = newFolder();
+    await write(join(base, 't', name, '1.parquet'), 'SELECT 1 AS x');
+    expect(await read(base, 't')).toEqual({ types: { x: 'INTEGER', [column]: type }, rows: [['1', value]] });
+  });
+
+  it('keep a column that a folder says too, in any case, by refusing it', async () => {
+    const base = newFolder();
+    await write(join(base, 't/X=7/1.parquet'), 'SELECT 1 AS x');
+    await expect(read(base, 't')).rejects.toThrow('"t/X=7/1.parquet": it has the column "x", and its path says it too');
+    await write(join(base, 'u/k=1/1.parquet'), 'SELECT 1 AS file_index');
+    await expect(read(base, 'u')).rejects.toThrow('"file_index" cannot be read beside columns of its path');
+  });
+
+  it.each([
+    [`TIMESTAMP 'infinity'`, 'Europe/Zurich'],
+    [`TIMESTAMP '12024-01-01'`, 'Europe/Zurich'],
+    [`TIMESTAMPTZ '-infinity'`, 'UTC'],
+    [`DATE 'infinity'`, 'Europe/Zurich'],
+    [`DATE '9999-12-31'`, 'UTC'],
+  ])('have no moments outside the years of ISO 8601: %s', async (value, timeZone) => {
+    const options = { timeZone, dateAsMoment: 'END_OF_DAY' } as const;
+    await expect(readSql(`SELECT ${value} AS t`, options, new Map([['t', 'TIMESTAMP']]))).rejects.toThrow(
+      'row 0 (from 0), column "t"',
+    );
+  });
+
   it('have the same columns, in any order', async () => {
     const base = newFolder();
     await write(join(base, 't/1.parquet'), `SELECT 1 AS a, 'x' AS b`);

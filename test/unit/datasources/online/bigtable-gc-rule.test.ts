@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isCollectable, type GcRule } from '../../../../datasources/online/bigtable/gc-rule.js';
+import { isCollectable, type GcRule } from '../../../../datasources/google/bigtable/gc-rule.js';
 
 const DAY = 86_400;
 const newestButOld = { rank: 1, ageSeconds: 1000 * DAY };

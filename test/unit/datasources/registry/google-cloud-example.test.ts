@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
-import { isCollectable, type GcRule } from '../../../../datasources/online/bigtable/gc-rule.js';
+import { isCollectable, type GcRule } from '../../../../datasources/google/bigtable/gc-rule.js';
 import { registryDocument } from '../../../../datasources/registry/document/document.js';
 import { findFaults } from '../../../../datasources/registry/document/find-faults.js';
 import { loadRegistry } from '../../../../datasources/registry/yaml/load-registry.js';

@@ -85,6 +85,7 @@ describe('a registry file', () => {
     expect(registry.featurestore('shop').onlineSettings).toEqual({
       kind: 'BIGTABLE',
       readDeadlineMs: 3000,
+      fillRowsPerSecond: 5000,
       project: 'p',
       instance: 'i',
       table: 't',

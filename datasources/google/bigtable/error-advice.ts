@@ -1,8 +1,7 @@
 import { toErrorMessage } from '../../../errors/error-message.js';
 import { OperatorError } from '../../../errors/operator-error.js';
-import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
-import type { BigtableSettings } from '../../registry/model.js';
-import { isUnreachable, NoCredentials } from './client.js';
+import { GRPC_STATUS, readGrpcCode } from '../grpc-status.js';
+import { isUnreachable, NoCredentials, type TableAddress } from './client.js';
 
 export interface ErrorAdvice {
   readonly reason: string;
@@ -40,21 +39,23 @@ export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
 }
 
 /**
- * The error that ends a start, with the name of the store in the registry. Errors that do not come from Bigtable stay
- * unchanged.
+ * The error that ends a start. `store` names the store for the operator, and `createTable` is the command that creates
+ * its table. Errors that do not come from Bigtable stay unchanged.
  */
-export function toStartError(settings: BigtableSettings, error: unknown): unknown {
+export function toStartError(store: string, address: TableAddress, error: unknown, createTable?: string): unknown {
   if (!(error instanceof NoCredentials) && readGrpcCode(error) === undefined) return error;
-  const { project, instance, table } = settings;
-  const { reason: why, remedy: todo } = adviseOnError(error, grantOnTable(settings, 'roles/bigtable.user'));
+  const { project, instance, table } = address;
+  const { reason: why, remedy } = adviseOnError(error, grantOnTable(address, 'roles/bigtable.user'));
+  const isMissing = readGrpcCode(error) === GRPC_STATUS.NOT_FOUND && createTable !== undefined;
+  const todo = isMissing ? `If it is the table: ${createTable}` : remedy;
   return new OperatorError(
-    `The online store BIGTABLE cannot be used, table ${instance}/${table} of project ${project}:`,
+    `${store} cannot be used, table ${instance}/${table} of project ${project}:`,
     [why, ...(todo === undefined ? [] : [todo]), '"featuregraph doctor" looks at all that the store wants'],
     { cause: error },
   );
 }
 
-export function grantOnTable({ project, instance, table }: BigtableSettings, role: string): string {
+export function grantOnTable({ project, instance, table }: TableAddress, role: string): string {
   return (
     `gcloud bigtable instances tables add-iam-policy-binding ${table} --instance=${instance} --project=${project} ` +
     `--member=ACCOUNT --role=${role}`
@@ -62,7 +63,7 @@ export function grantOnTable({ project, instance, table }: BigtableSettings, rol
 }
 
 /** App profiles belong to the instance. */
-export function grantOnInstance({ project, instance }: BigtableSettings, role: string): string {
+export function grantOnInstance({ project, instance }: TableAddress, role: string): string {
   return `gcloud bigtable instances add-iam-policy-binding ${instance} --project=${project} --member=ACCOUNT --role=${role}`;
 }
 

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const TABLE = /^projects\/([^/\s]+)\/instances\/([^/\s]+)\/tables\/([^/\s]+)$/;
+
+/** The variables of several gateways (docs/several-gateways.md). */
+export const severalGatewaysVariables = {
+  FEATUREGRAPH_SCHEDULES: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(true)
+    .describe(
+      'Run the schedules of feature views and sources. If several gateways share stores without FEATUREGRAPH_JOBS_TABLE, set it to false in all but one.',
+    ),
+  FEATUREGRAPH_JOBS_TABLE: z
+    .string()
+    .regex(TABLE, 'is not the name of a Bigtable table: projects/PROJECT/instances/INSTANCE/tables/TABLE')
+    .transform((name) => {
+      const [, project, instance, table] = TABLE.exec(name)!;
+      return { project: project!, instance: instance!, table: table! };
+    })
+    .optional()
+    .describe(
+      'The Bigtable table of jobs, budgets and schedules that several gateways share: projects/PROJECT/instances/INSTANCE/tables/TABLE (docs/several-gateways.md). Empty: they are in the data folder, for one gateway.',
+    ),
+  FEATUREGRAPH_JOBS_APP_PROFILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The app profile for FEATUREGRAPH_JOBS_TABLE. It must route to one cluster and allow single-row transactions. Empty: the default profile of the instance.',
+    ),
+  FEATUREGRAPH_JOBS_LEASE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(600)
+    .default(15)
+    .describe(
+      'How long a gateway may be silent before the other gateways of FEATUREGRAPH_JOBS_TABLE take its jobs and schedules, in seconds.',
+    ),
+} satisfies Record<string, z.ZodType>;
+
+/** The table that several gateways share; null for a gateway that has its jobs for itself. */
+export interface SharedJobs {
+  readonly table: {
+    readonly project: string;
+    readonly instance: string;
+    readonly table: string;
+    readonly appProfile: string | null;
+  };
+  readonly leaseMs: number;
+}
+
+interface Variables {
+  readonly FEATUREGRAPH_JOBS_TABLE?: Omit<SharedJobs['table'], 'appProfile'> | undefined;
+  readonly FEATUREGRAPH_JOBS_APP_PROFILE?: string | undefined;
+  readonly FEATUREGRAPH_JOBS_LEASE_SECONDS: number;
+}
+
+export function toSharedJobs({
+  FEATUREGRAPH_JOBS_TABLE: table,
+  FEATUREGRAPH_JOBS_APP_PROFILE: appProfile,
+  FEATUREGRAPH_JOBS_LEASE_SECONDS: seconds,
+}: Variables): SharedJobs | null {
+  if (table === undefined) return null;
+  return { table: { ...table, appProfile: appProfile ?? null }, leaseMs: seconds * 1000 };
+}
