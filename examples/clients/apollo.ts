@@ -41,7 +41,7 @@ const VALUE_OBJECTS = [
   ],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
   ...['JobConnection', 'PredictionConnection', 'PredictionFailureConnection', 'PageInfo'],
-  ...['FeatureValue', 'FeatureValuesEvent', 'Attribution', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
+  ...['FeatureValue', 'FeatureValuesEvent', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
 ];
 
 /** Lists of such types. The arguments of a field decide the order of its list. */
@@ -59,6 +59,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   FeatureValuesEvent: ['written'],
   JobConnection: ['edges'],
   Model: ['inputs', 'outputs'],
+  Prediction: ['attributions'],
   PredictionConnection: ['edges', 'nodes'],
   PredictionFailureConnection: ['edges', 'nodes'],
   PriceBook: ['prices'],
