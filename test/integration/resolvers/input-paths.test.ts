@@ -88,6 +88,15 @@ function wrongAt(type: GraphQLInputType, steps: readonly Step[]): unknown {
   ]);
 }
 
+/** The name of an enum value: text in variables, and without quotation marks in a document. */
+class EnumName {
+  constructor(readonly name: string) {}
+
+  toJSON(): string {
+    return this.name;
+  }
+}
+
 function validValue(type: GraphQLInputType): unknown {
   if (isNonNullType(type)) return validValue(type.ofType);
   if (isListType(type)) return [validValue(type.ofType)];
@@ -96,7 +105,7 @@ function validValue(type: GraphQLInputType): unknown {
     const given = type.isOneOf ? fields.slice(0, 1) : fields.filter(isRequiredInputField);
     return Object.fromEntries(given.map((field) => [field.name, validValue(field.type)]));
   }
-  if ('getValues' in type) return type.getValues()[0]!.name;
+  if ('getValues' in type) return new EnumName(type.getValues()[0]!.name);
   const values: Record<string, unknown> = {
     Int: 1,
     Float: 1,
@@ -132,6 +141,7 @@ async function fieldAtFault(
 /** As GraphQL is written, with `$at` for the value of the place. */
 function literal(value: unknown, at: string | undefined): string {
   if (value === INVALID) return at ?? '[["x"], ["y"]]';
+  if (value instanceof EnumName) return value.name;
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, at)).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     return `{${Object.entries(value)
