@@ -37,7 +37,7 @@ describeWithBigtable('stores of a registry', () => {
   beforeEach(async () => {
     settings = await createTable(emulator.endpoint);
     folder = temporaryFolder();
-    const inBigtable = `{ kind: BIGTABLE, project: ${settings.project}, instance: ${settings.instance}, table: ${settings.table}, readDeadlineMs: 30000 }`;
+    const inBigtable = `{ kind: BIGTABLE, project: ${settings.project}, instance: ${settings.instance}, table: ${settings.table}, readDeadlineMs: 30000, fillRowsPerSecond: ${settings.fillRowsPerSecond} }`;
     writeFileSync(
       join(folder, 'registry.yaml'),
       `featurestores:
