@@ -28,14 +28,21 @@ export async function appendRows(
     return reason === undefined;
   });
   const appender = await connection.createAppender(historyTableName(source), source.entityType.featurestore.name);
-  const types = columns.map((_, index) => appender.columnType(index));
-  // Whole columns: a call for each value took most of an append.
-  for (const ofChunk of toChunks(accepted, ROWS_PER_CHUNK)) {
-    const chunk = DuckDBDataChunk.create(types, ofChunk.length);
-    for (const [index, read] of readers.entries()) chunk.setColumnValues(index, ofChunk.map(read));
-    appender.appendDataChunk(chunk);
+  try {
+    const types = columns.map((_, index) => appender.columnType(index));
+    // Whole columns: a call for each value took most of an append.
+    for (const ofChunk of toChunks(accepted, ROWS_PER_CHUNK)) {
+      const chunk = DuckDBDataChunk.create(types, ofChunk.length);
+      for (const [index, read] of readers.entries()) chunk.setColumnValues(index, ofChunk.map(read));
+      appender.appendDataChunk(chunk);
+    }
+    appender.closeSync();
+  } catch (error) {
+    // An appender writes the rows that it still has when it is collected as garbage: after the rollback of its transaction.
+    // The rows would be in the table twice when the append is repeated.
+    appender.clear();
+    throw error;
   }
-  appender.closeSync();
   return { appended: accepted.length, rejected };
 }
 
