@@ -103,6 +103,18 @@ describe.each(REGISTRIES)('over the registry %s', async (name, known) => {
     expect(nodes).toEqual(all.map((id) => ({ id })));
   });
 
+  it('a feature has statistics of all its values', async () => {
+    const { searchFeatures } = await asked(
+      `query ($feature: String!) { searchFeatures(text: $feature, first: 1) {
+        nodes { statistics { count distinct } estimateStatistics { total { amount } } } } }`,
+    );
+    const [{ statistics, estimateStatistics }] = searchFeatures.nodes;
+    expect(BigInt(statistics.count)).toBeGreaterThan(0n);
+    expect(BigInt(statistics.distinct)).toBeGreaterThan(0n);
+    // Nothing is paid for a read of the store on this machine.
+    expect(Number(estimateStatistics.total.amount)).toBe(0);
+  });
+
   it('a feature is found by its name', async () => {
     const { searchFeatures } = await asked(
       'query ($feature: String!) { searchFeatures(text: $feature, first: 1) { nodes { name } } }',
