@@ -40,16 +40,16 @@ async function copyHistory(work: WorkDatabase, source: SourcePlan, store: Histor
     to: entities.map(({ last }) => instantFromDuckDb(last)!).reduce((a, b) => (a > b ? a : b)),
   });
   for await (const batch of rows) {
-    const appender = await work.createAppender(name);
-    for (const row of batch) {
-      for (const { readValue: valueOf, type } of columns) {
-        const value = valueOf(row);
-        if (value === null) appender.appendNull();
-        else appender.appendValue(value, type);
+    await work.append(name, (appender) => {
+      for (const row of batch) {
+        for (const { readValue: valueOf, type } of columns) {
+          const value = valueOf(row);
+          if (value === null) appender.appendNull();
+          else appender.appendValue(value, type);
+        }
+        appender.endRow();
       }
-      appender.endRow();
-    }
-    appender.closeSync();
+    });
   }
 }
 

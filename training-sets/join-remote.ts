@@ -55,9 +55,10 @@ export async function joinRemoteStep(
           ttl: plan.request.ttl,
           writtenAfter: true,
         });
-        const appender = await work.createAppender(name);
-        cells.forEach((ofLabel, index) => appendRow(appender, BigInt(rows + index), ofLabel, columns));
-        appender.closeSync();
+        const first = rows;
+        await work.append(name, (appender) =>
+          cells.forEach((ofLabel, index) => appendRow(appender, BigInt(first + index), ofLabel, columns)),
+        );
         rows = end;
         onShare((rows - from) / (to - from));
       }
@@ -99,9 +100,9 @@ async function joinInBulk(
   });
   let done = 0;
   for await (const batch of read) {
-    const appender = await work.createAppender(gathered);
-    for (const { label, cells } of batch) appendRow(appender, BigInt(from + label), cells, columns);
-    appender.closeSync();
+    await work.append(gathered, (appender) => {
+      for (const { label, cells } of batch) appendRow(appender, BigInt(from + label), cells, columns);
+    });
     onShare((done += batch.length) / count);
   }
   const valueOf = (column: string): string => (column === IS_KNOWN ? `coalesce(g.${column}, false)` : `g.${column}`);

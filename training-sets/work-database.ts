@@ -6,6 +6,7 @@ import type {
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api';
+import { fillAppender } from '../datasources/duckdb/fill-appender.js';
 import { interruptOnAbort } from '../datasources/duckdb/interrupt-on-abort.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 
@@ -77,10 +78,11 @@ export class WorkDatabase {
     return (await this.run(sql, values)).getRowObjects();
   }
 
-  /** Appends rows that this process makes. They are durable once the appender is closed. */
-  async createAppender(table: string): Promise<DuckDBAppender> {
+  /** Appends rows that this process makes. They are durable when it returns. */
+  async append(table: string, fill: (appender: DuckDBAppender) => void): Promise<void> {
     this.signal.throwIfAborted();
-    return this.connection.createAppender(table, 'main', this.name.slice(1, -1));
+    const appender = await this.connection.createAppender(table, 'main', this.name.slice(1, -1));
+    fillAppender(appender, () => fill(appender));
   }
 
   /** Runs `work` as one transaction: all of it takes effect, or none. */

@@ -3,6 +3,7 @@ import { toChunks } from '../../../runtime/to-chunks.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import { findRowFault } from '../find-row-fault.js';
+import { fillAppender } from '../../duckdb/fill-appender.js';
 import { ensureHistoryTable, historyTableName } from '../../duckdb/history-table.js';
 import { toDuckDb } from '../../duckdb/value-mapping.js';
 
@@ -28,7 +29,7 @@ export async function appendRows(
     return reason === undefined;
   });
   const appender = await connection.createAppender(historyTableName(source), source.entityType.featurestore.name);
-  try {
+  fillAppender(appender, () => {
     const types = columns.map((_, index) => appender.columnType(index));
     // Whole columns: a call for each value took most of an append.
     for (const ofChunk of toChunks(accepted, ROWS_PER_CHUNK)) {
@@ -36,13 +37,7 @@ export async function appendRows(
       for (const [index, read] of readers.entries()) chunk.setColumnValues(index, ofChunk.map(read));
       appender.appendDataChunk(chunk);
     }
-    appender.closeSync();
-  } catch (error) {
-    // An appender writes the rows that it still has when it is collected as garbage: after the rollback of its transaction.
-    // The rows would be in the table twice when the append is repeated.
-    appender.clear();
-    throw error;
-  }
+  });
   return { appended: accepted.length, rejected };
 }
 

@@ -1,0 +1,16 @@
+import type { DuckDBAppender } from '@duckdb/node-api';
+
+/**
+ * Fills an appender and closes it. An appender writes the rows that it still has when it is collected as garbage: after a
+ * failure, and after the rollback of its transaction. A repeated append would then have these rows twice, so they are
+ * dropped. `fill` is synchronous, so that no other query comes between.
+ */
+export function fillAppender(appender: DuckDBAppender, fill: () => void): void {
+  try {
+    fill();
+    appender.closeSync();
+  } catch (error) {
+    appender.clear();
+    throw error;
+  }
+}
