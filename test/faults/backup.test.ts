@@ -4,19 +4,9 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { WRITE_VALUES, writtenShop } from '../support/written-shop.js';
 
-const REGISTRY = `
-featurestores:
-  - name: shop
-    entityTypes:
-      - name: customer
-        sources:
-          - name: notes
-            features: [{ name: note, valueType: STRING }]
-`;
-const WRITE = `mutation ($input: WriteFeatureValuesInput!) {
-  writeFeatureValues(input: $input) { written duplicates userErrors { message } }
-}`;
+const REGISTRY = writtenShop('notes', '{ name: note, valueType: STRING }');
 const OF = 'featurestore: "shop", entityType: "customer", entityId: "a"';
 const READ = `{
   now: entity(${OF}) { features { value } }
@@ -58,7 +48,7 @@ async function write(gateway: GatewayProcess, notes: readonly number[]): Promise
     timestamp: new Date(1_000_000_000_000 + note * 1000).toISOString(),
     values: [{ feature: 'note', value: String(note) }],
   }));
-  const { writeFeatureValues } = await send(gateway, WRITE, { input: { featurestore: 'shop', rows } });
+  const { writeFeatureValues } = await send(gateway, WRITE_VALUES, { input: { featurestore: 'shop', rows } });
   expect(writeFeatureValues.userErrors).toEqual([]);
 }
 

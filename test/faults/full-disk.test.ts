@@ -7,19 +7,9 @@ import { startGatewayProcess } from '../support/gateway-process.js';
 import { canMount } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
+import { WRITE_VALUES, writtenShop } from '../support/written-shop.js';
 
-const REGISTRY = `
-featurestores:
-  - name: shop
-    entityTypes:
-      - name: customer
-        sources:
-          - name: notes
-            features: [{ name: note, valueType: STRING }]
-`;
-const WRITE = `mutation ($input: WriteFeatureValuesInput!) {
-  writeFeatureValues(input: $input) { written duplicates userErrors { message } }
-}`;
+const REGISTRY = writtenShop('notes', '{ name: note, valueType: STRING }');
 const READ = `{ entity(featurestore: "shop", entityType: "customer", entityId: "0") { features { value } } }`;
 const NOTE = 'n'.repeat(20_000);
 
@@ -46,7 +36,7 @@ it.skipIf(!canMount())(
       return response.json();
     };
     const write = (number: number): Promise<any> =>
-      send(WRITE, {
+      send(WRITE_VALUES, {
         input: {
           featurestore: 'shop',
           rows: Array.from({ length: 10 }, (_, index) => ({

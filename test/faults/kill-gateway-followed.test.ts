@@ -9,6 +9,7 @@ import { startGatewayProcess, type GatewayProcess } from '../support/gateway-pro
 import { TRANSPORTS } from '../support/stream-clients.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
+import { WRITE_VALUES, writtenShop } from '../support/written-shop.js';
 
 const KILLS = 10;
 const WRITERS = 2;
@@ -16,18 +17,7 @@ const WRITERS = 2;
 /** The seed of the times of killing: FEATUREGRAPH_TEST_SEED repeats a run that failed. */
 const seed = Number(process.env.FEATUREGRAPH_TEST_SEED ?? randomInt(2 ** 31));
 
-const REGISTRY = `
-featurestores:
-  - name: shop
-    entityTypes:
-      - name: customer
-        sources:
-          - name: orders
-            features: [{ name: count, valueType: INT64 }]
-`;
-const WRITE = `mutation ($input: WriteFeatureValuesInput!) {
-  writeFeatureValues(input: $input) { written duplicates userErrors { message } }
-}`;
+const REGISTRY = writtenShop('orders', '{ name: count, valueType: INT64 }');
 const FOLLOW = `subscription ($ids: [ID!]!, $after: String) {
   featureValues(featurestore: "shop", entityType: "customer", entityIds: $ids, after: $after) {
     cursor
@@ -62,7 +52,7 @@ it.each(TRANSPORTS)(
           values: [{ feature: 'count', value: String(number) }],
         };
         try {
-          const { writeFeatureValues } = await ask(gateway.url, WRITE, {
+          const { writeFeatureValues } = await ask(gateway.url, WRITE_VALUES, {
             input: { featurestore: 'shop', rows: [row] },
           });
           expect(writeFeatureValues.userErrors).toEqual([]);

@@ -9,6 +9,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { ask } from '../support/ask.js';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { WRITE_VALUES, writtenShop } from '../support/written-shop.js';
 
 const KILLS = Number(process.env.FEATUREGRAPH_TEST_KILLS ?? 50);
 const WRITERS = 4;
@@ -17,18 +18,7 @@ const ROWS_PER_REQUEST = 10;
 /** The seed of the times of killing: FEATUREGRAPH_TEST_SEED repeats a run that failed. */
 const seed = Number(process.env.FEATUREGRAPH_TEST_SEED ?? randomInt(2 ** 31));
 
-const REGISTRY = `
-featurestores:
-  - name: shop
-    entityTypes:
-      - name: customer
-        sources:
-          - name: orders
-            features: [{ name: count, valueType: INT64 }]
-`;
-const WRITE = `mutation ($input: WriteFeatureValuesInput!) {
-  writeFeatureValues(input: $input) { written duplicates userErrors { message } }
-}`;
+const REGISTRY = writtenShop('orders', '{ name: count, valueType: INT64 }');
 const START = Date.parse('2001-01-01T00:00:00Z');
 const at = (number: number): string => new Date(START + number * 1000).toISOString();
 
@@ -65,7 +55,7 @@ it(`a gateway that is killed ${KILLS} times while it writes (seed ${seed}) loses
       }));
       for (let isRepeated = false; ; isRepeated = true) {
         try {
-          const { writeFeatureValues: answer } = await ask(gateway.url, WRITE, {
+          const { writeFeatureValues: answer } = await ask(gateway.url, WRITE_VALUES, {
             input: { featurestore: 'shop', rows },
           });
           expect(answer).toMatchObject({ userErrors: [] });
