@@ -1,9 +1,10 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { MaxCostUsd } from '../cost/max-cost-usd.js';
 import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
-import { MaxCostUsd, StartJobInput } from './start-job.js';
+import { StartJobInput } from './start-job.js';
 import { BatchOutputFormatEnum, BatchPredictionJob } from './batch-prediction-job.js';
 import { BatchInstancesInput, InstanceFilesInput } from './batch-instances.js';
 import { FilesInput } from './files-input.js';

@@ -1,14 +1,7 @@
-import { Field, Float, InputType } from 'type-graphql';
+import { Field, InputType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
+import { MaxCostUsd } from '../cost/max-cost-usd.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
-
-/* A decorator, because inputs that do not extend StartJobInput have the field too. */
-export const MaxCostUsd = Field(() => Float, {
-  nullable: true,
-  description:
-    'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only ' +
-    'the daily budget limits the cost.',
-});
 
 /** The fields of all inputs that start a job. The class itself is not a type of the schema. */
 @InputType()

@@ -1,6 +1,7 @@
 import { ArgsType, Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { ENTITY_IDS } from '../arguments.js';
+import { MaxCostUsd } from '../cost/max-cost-usd.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { TimeRangeInput } from './feature-statistics.js';
 
@@ -104,11 +105,6 @@ export class DriftArguments {
   })
   bins?: number | null;
 
-  @Field(() => Float, {
-    nullable: true,
-    description:
-      'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only the daily ' +
-      'budget limits the cost.',
-  })
+  @MaxCostUsd
   maxCostUsd?: number | null;
 }

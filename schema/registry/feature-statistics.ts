@@ -3,6 +3,7 @@ import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import type { Instant } from '../../values/instant.js';
 import { ENTITY_IDS } from '../arguments.js';
 import { listComplexity } from '../complexity.js';
+import { MaxCostUsd } from '../cost/max-cost-usd.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { DateTime } from '../scalars/date-time.js';
 import { FeatureScalar } from '../scalars/feature-scalar.js';
@@ -177,11 +178,6 @@ export class StatisticsArguments extends CountedValuesArguments {
   })
   bins?: number | null;
 
-  @Field(() => Float, {
-    nullable: true,
-    description:
-      'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only the daily ' +
-      'budget limits the cost.',
-  })
+  @MaxCostUsd
   maxCostUsd?: number | null;
 }
