@@ -35,7 +35,7 @@ export const severalGatewaysVariables = {
     .max(600)
     .default(15)
     .describe(
-      'How long a gateway may be silent before the other gateways of FEATUREGRAPH_JOBS_TABLE take its jobs and schedules, in seconds.',
+      'How long a gateway may write no heartbeat before the other gateways of FEATUREGRAPH_JOBS_TABLE take its jobs and schedules, in seconds.',
     ),
 } satisfies Record<string, z.ZodType>;
 

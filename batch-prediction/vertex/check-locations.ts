@@ -31,7 +31,10 @@ export async function checkLocations(stores: VertexResultStores, spec: VertexJob
   for (const [index, [field]] of places.entries()) {
     const location = locations[index];
     if (location === undefined || isInReach(location, region)) continue;
-    throw badInput(`This is in ${location}, and the model in ${region}. Vertex AI wants one location for both.`, field);
+    throw badInput(
+      `This is in ${location}, and the model in ${region}. Vertex AI requires one location for both.`,
+      field,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ import { JobIndex } from './job-index.js';
 import { JobKeys } from './job-keys.js';
 import { JOBS_FAMILY } from './jobs-family.js';
 import { JobRows, type JobRow } from './job-rows.js';
-import { LivingGateways, signDeadlineMs } from './living-gateways.js';
+import { GatewayHeartbeats, heartbeatDeadlineMs } from './gateway-heartbeats.js';
 import { SchedulesRow } from './schedules-row.js';
 
 export interface BigtableJobStoreOptions {
@@ -35,7 +35,7 @@ const LOOK_EVERY_MS = 1000;
  * or pause at the same time. test/integration/datasources/job-store/bigtable-races.test.ts tests each with several stores that race.
  *
  * 1. A job has one owner. A claim is one conditional write: it sets the owner and raises the token only in the row that
- *    it has read. It succeeds only when nobody owns the job, or its owner gave no sign of life for a lease.
+ *    it has read. It succeeds only when the job has no owner, or its owner wrote no heartbeat for a lease.
  * 2. A write under a lease that was lost changes nothing. The owner's writes compare the token with the row in the same
  *    step as they change it, so a process that was paused, and does not know that it was replaced, cannot write.
  * 3. A key is one job for ever. The first conditional write of the key's row decides, and the row has the whole record
@@ -54,10 +54,10 @@ export class BigtableJobStore implements JobStore {
   readonly #jobs: JobRows;
   readonly #keys: JobKeys;
   readonly #index: JobIndex;
-  readonly #gateways: LivingGateways;
+  readonly #gateways: GatewayHeartbeats;
   readonly #schedules: SchedulesRow;
 
-  private constructor(connection: BigtableConnection, rows: VersionedRows, gateways: LivingGateways) {
+  private constructor(connection: BigtableConnection, rows: VersionedRows, gateways: GatewayHeartbeats) {
     this.#connection = connection;
     this.#jobs = new JobRows(rows);
     this.#keys = new JobKeys(rows);
@@ -73,10 +73,16 @@ export class BigtableJobStore implements JobStore {
       connection = await connect(table, apiEndpoint);
       const calls = { table: connection.table, family: JOBS_FAMILY, newId };
       const rows = new VersionedRows({ ...calls, deadlineMs });
-      const signs = new VersionedRows({ ...calls, deadlineMs: signDeadlineMs(leaseMs) });
+      const heartbeats = new VersionedRows({ ...calls, deadlineMs: heartbeatDeadlineMs(leaseMs) });
       let store: BigtableJobStore | undefined = undefined as BigtableJobStore | undefined;
       const onDoubt = (): void => store?.loseAll();
-      const gateways = await LivingGateways.join({ rows: signs, firstRows: rows, id: newId(), leaseMs, onDoubt });
+      const gateways = await GatewayHeartbeats.join({
+        rows: heartbeats,
+        firstRows: rows,
+        id: newId(),
+        leaseMs,
+        onDoubt,
+      });
       store = new BigtableJobStore(connection, rows, gateways);
       return store;
     } catch (error) {

@@ -9,7 +9,7 @@ import { toDescendingKey } from '../../google/bigtable/descending-key.js';
  *   time/DI                 the id of a job, the newest first
  *   target/HASH/DI          the id of a job with this target, the newest first
  *   unfinished/ID           a job that may not have finished
- *   gateway/ID              a gateway that lives
+ *   gateway/ID              a gateway that runs
  *   schedules               the gateway that keeps the schedules
  *
  * DI is the descending id: each byte of the id is subtracted from 255, because Bigtable reads rows in ascending order.

@@ -1,7 +1,7 @@
 import type { Instant } from '../../../values/instant.js';
 import type { VersionedRows } from '../../google/bigtable/versioned-rows.js';
 import { LeaseLost, type SchedulesLease } from '../job-lease.js';
-import type { LivingGateways } from './living-gateways.js';
+import type { GatewayHeartbeats } from './gateway-heartbeats.js';
 import { ROWS } from './row-keys.js';
 
 const OWNER = 'owner';
@@ -14,7 +14,7 @@ export class SchedulesRow {
 
   constructor(
     private readonly rows: VersionedRows,
-    private readonly gateways: LivingGateways,
+    private readonly gateways: GatewayHeartbeats,
   ) {}
 
   async claim(): Promise<SchedulesLease | null> {

@@ -61,7 +61,7 @@ export const vertexModel = z
     machines: z
       .enum(['DEDICATED', 'AUTOMATIC'])
       .optional()
-      .describe('AUTOMATIC: jobs name no machines, as AutoML models want it. Default: AUTOMATIC with a publisher.'),
+      .describe('AUTOMATIC: jobs name no machines. AutoML models accept none. Default: AUTOMATIC with a publisher.'),
     serviceAccount: z
       .email()
       .nullable()
@@ -95,7 +95,10 @@ export const vertexModel = z
     if (entry.publisher !== undefined && entry.model === undefined) fault('publisher', 'a container has no publisher');
     const keyLocation = entry.kmsKey?.split('/')[3];
     if (keyLocation !== undefined && keyLocation !== entry.location) {
-      fault('kmsKey', `the key is in ${keyLocation}, and the model in ${entry.location}: Vertex AI wants one location`);
+      fault(
+        'kmsKey',
+        `the key is in ${keyLocation}, and the model in ${entry.location}: Vertex AI requires one location`,
+      );
     }
     const isAutomatic = toMachines(entry) === 'AUTOMATIC';
     if (isAutomatic && entry.container) fault('machines', 'a container needs machines: it is DEDICATED');
