@@ -119,8 +119,7 @@ export type BatchInput =
   | { readonly kind: 'INSTANCE_FILES'; readonly files: readonly string[]; readonly format: InstanceFileFormat };
 
 /** TF_RECORD_GZIP: the files are compressed. FILE_LIST: each line of the files names a file, which is an instance. */
-export const INSTANCE_FILE_FORMATS = ['TF_RECORD', 'TF_RECORD_GZIP', 'FILE_LIST'] as const;
-export type InstanceFileFormat = (typeof INSTANCE_FILE_FORMATS)[number];
+export type InstanceFileFormat = 'TF_RECORD' | 'TF_RECORD_GZIP' | 'FILE_LIST';
 
 export interface BatchOutput {
   readonly format: 'PARQUET' | 'JSONL' | 'TABLE';

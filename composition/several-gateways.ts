@@ -17,7 +17,7 @@ export function requireShareable(registry: Registry): void {
 }
 
 /** What the gateways of a registry do not share, with the remedy. */
-export function listUnshared(registry: Registry): string[] {
+function listUnshared(registry: Registry): string[] {
   return registry.featurestores.flatMap((featurestore) => [
     ...listLocalStores(featurestore),
     ...featurestore.entityTypes.flatMap(({ name, sources }) =>

@@ -4,7 +4,7 @@
  */
 
 /** The share that stands for an empty bin in the population stability index, whose logarithm of 0 does not exist. */
-export const EMPTY_SHARE = 0.0001;
+const EMPTY_SHARE = 0.0001;
 
 /** The share of each bin in all. The counts may not all be 0. */
 export function shares(counts: readonly bigint[]): number[] {

@@ -11,7 +11,7 @@ const ZONE = ' ?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)';
 const MOMENT = `${DATE}[T ]${TIME}`;
 
 export const EARLIEST = `TIMESTAMP '0001-01-01'`;
-export const LATEST = `TIMESTAMP '9999-12-31 23:59:59.999999'`;
+const LATEST = `TIMESTAMP '9999-12-31 23:59:59.999999'`;
 
 /**
  * SQL of the moment that a text means, as a TIMESTAMP in UTC. The result is null if the text is not a moment, and if it

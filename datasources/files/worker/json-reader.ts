@@ -8,9 +8,6 @@ export class JsonFault extends Error {
 /** No JSON parser may receive such a line: deep nesting crashes the process of many parsers. */
 export class TooDeep extends JsonFault {}
 
-/** The first byte of a string. */
-export const JSON_STRING = 0x22;
-
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;

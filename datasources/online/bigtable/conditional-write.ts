@@ -154,6 +154,6 @@ export function valuePrefixFilter(prefix: string): FilterChain {
 }
 
 /** A filter's string is a regular expression; the client escapes the text of a Buffer. */
-export function toExactFilterValue(text: string): Buffer {
+function toExactFilterValue(text: string): Buffer {
   return Buffer.from(text);
 }
