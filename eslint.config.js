@@ -21,7 +21,9 @@ function listAdapters(port) {
  * a separate element (`adapter` with its path), so that the rules can forbid imports between adapters.
  */
 const ADAPTERS = [
-  ...['registry', 'online', 'offline', 'job-store', 'streams'].flatMap((port) => listAdapters(`datasources/${port}`)),
+  ...['registry', 'online', 'offline', 'job-store', 'output-tables', 'shared-files', 'streams'].flatMap((port) =>
+    listAdapters(`datasources/${port}`),
+  ),
   ...listAdapters('batch-prediction/models'),
   'batch-prediction/local',
   'batch-prediction/vertex',
@@ -41,7 +43,19 @@ const SHARED_BY_ADAPTERS = [
 ];
 
 /** These use ports, and use each other through ports. */
-const SERVICES = ['serving', 'ingestion', 'training-sets', 'statistics', 'batch-prediction', 'jobs', 'costs', 'auth'];
+const SERVICES = [
+  'serving',
+  'ingestion',
+  'training-sets',
+  'statistics',
+  'monitors',
+  'backtests',
+  'batch-prediction',
+  'lineage',
+  'jobs',
+  'costs',
+  'auth',
+];
 
 const ROOMS = [
   ...ADAPTERS.map((pattern) => ({ type: `adapter:${pattern}`, pattern, partialMatch: false })),
@@ -233,12 +247,27 @@ export default tseslint.config(
               'PageInfo',
               'StoreInfo',
               'FeatureValue',
+              'FeatureValueExplanation',
+              'ExplainedRow',
+              'OnlineOrigin',
               'FeatureValuesEvent',
               'WrittenFeatureValue',
               'FeatureStream',
+              'FeatureExpectation',
+              'ExpectationViolation',
+              'UnexpectedValues',
               'FeatureStatistics',
               'FeatureDrift',
+              'ServedSkew',
+              'FeatureServedSkew',
+              'SkewStatusCount',
+              'SkewExample',
               'FeatureQuantile',
+              'ColumnStatistics',
+              'ColumnDrift',
+              'BacktestActual',
+              'BacktestDrift',
+              'BacktestSeries',
               'ValueCount',
               'HistogramBin',
               'StreamError',
@@ -250,6 +279,11 @@ export default tseslint.config(
               'RegistryPlan',
               'Rename',
               'FeatureSource',
+              'SourceTable',
+              'SourceRefreshEstimate',
+              'Lineage',
+              'LineageNode',
+              'LineageEdge',
               'ModelField',
               'Money',
               'Viewer',
@@ -264,6 +298,7 @@ export default tseslint.config(
               'JobProgress',
               'JobError',
               'ComputedSource',
+              'MonitorCheck',
               'FileOptions',
               'BatchInput',
               'Attribution',
@@ -281,6 +316,7 @@ export default tseslint.config(
               'OffendingRow',
               'LabelCopy',
               'TrainingSetFeature',
+              'GeneratedLabels',
               'TrainingSetJobInput',
               'TrainingSetJobJoin',
               'TrainingSetProvenance',

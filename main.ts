@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
-import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
+import { Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { FailedAuthentications } from './auth/failed-authentications.js';
 import { FilePolicy } from './composition/file-policy.js';
+import { FileTrustedDocuments } from './composition/file-trusted-documents.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import { toStoreClients, type GoogleClientOptions } from './composition/google-clients.js';
 import { openAudit } from './composition/open-audit.js';
@@ -15,14 +16,19 @@ import { openOrDispose } from './runtime/open-or-dispose.js';
 import { checkStores } from './composition/check-stores.js';
 import { measureSources } from './composition/measure-sources.js';
 import { openSharedRegistry } from './composition/registry.js';
-import type { PlannedRegistry } from './composition/plan-registry.js';
+import type { PlannedRegistry } from './composition/planned-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { pageExamples } from './composition/page-examples.js';
 import { openStores } from './composition/stores.js';
+import { createAnalyses } from './composition/analyses.js';
+import { SkewComparison } from './statistics/served-skew/skew-comparison.js';
+import { openServedLogOf } from './composition/open-served-log.js';
 import { openStreams } from './composition/streams.js';
-import { readBacklog } from './composition/write-backlog.js';
+import { openWriteMetrics } from './composition/open-write-metrics.js';
+import { warmUp } from './composition/warm-up.js';
 import { refreshStale } from './composition/refresh-stale.js';
-import { reportRows } from './composition/report-rows.js';
+import { reportLeftOut, reportRows } from './composition/report-start.js';
+import { reportStores } from './composition/report-stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
@@ -30,29 +36,26 @@ import { registryPathOf } from './config/registry-path.js';
 import type { AppliedRegistry } from './ingestion/registry-updates.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
+import { openBilledQueries, settleLostBills } from './composition/open-lost-bills.js';
+import { openMetricsServer } from './composition/open-metrics-server.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { Registry } from './datasources/registry/registry.js';
 import { PrincipalRates } from './limits/principal-rates.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
-import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
-import { requestScope } from './observability/request-scope.js';
 import { startTracing } from './observability/tracing.js';
-import { createDroppedRowsMetric, createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
-import { allowedHosts, allowedMetricsHosts } from './server/allowed-hosts.js';
+import { allowedHosts } from './server/allowed-hosts.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, originOf, type ListenAddress } from './server/listen.js';
-import { createMetricsServer } from './server/metrics-server.js';
 import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
 import { startGraphql } from './server/start-graphql.js';
-import { FeatureStatistics } from './statistics/feature-statistics.js';
 import { systemClock } from './values/clock.js';
 
 /** A running gateway. */
@@ -109,32 +112,23 @@ async function start(
   const policy = await FilePolicy.open(config.policyPath, first);
   // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
   const registry = new Registry(first.featurestores, first.models);
-  for (const [featurestore, sentences] of leftOut) {
-    for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
-  }
+  reportLeftOut(logger, leftOut);
   await requireOnnxRuntime(registry.models);
-  const schema = buildSchema(first);
+  const schema = buildSchema(first, config);
+  const trustedDocuments = new FileTrustedDocuments(config);
+  await trustedDocuments.readWith(schema);
 
   // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
   const auditLog = await openAudit(config, logger, metricsRegistry, opened);
   const metrics = createGatewayMetrics(metricsRegistry);
-  const metricsServer =
-    metricsAddress && createMetricsServer(metricsRegistry, allowedMetricsHosts(host, config.allowedHosts));
-  if (metricsServer) {
-    collectDefaultMetrics({ register: metricsRegistry });
-    await listen(metricsServer, metricsAddress);
-    // Opened first and closed last, so that the metrics show a start or a stop that hangs.
-    opened.defer(() => metricsServer.close().closeAllConnections());
-  }
-  const countDropped = createDroppedRowsMetric(metricsRegistry);
+  // Opened first and closed last, so that the metrics show a start or a stop that hangs.
+  const metricsServer = metricsAddress && (await openMetricsServer(metricsRegistry, metricsAddress, config));
+  if (metricsServer) opened.defer(() => metricsServer.close().closeAllConnections());
   const stores = await openStores(registry, config.dataDirectory, {
-    shadowReport: createShadowMetrics(metricsRegistry),
-    onWriteError: (err) => logger.error({ err }, 'written rows are not in every store yet; this is repeated'),
-    onUnknownRows: (rows) => {
-      countDropped(rows);
-      logger.error({ rows }, 'written rows were dropped: the registry no longer has their source');
-    },
+    ...reportStores(logger, metricsRegistry),
+    maxHistoryRows: config.maxHistoryRows,
+    sharedTable: config.sharedJobs?.table ?? null,
     memoryLimitBytes: config.duckDbMemoryBytes,
     ...toStoreClients(google),
   });
@@ -144,72 +138,67 @@ async function start(
   reportRows(logger, prepared.futureRows, 'rows of the future are served when their time comes');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());
+  const billedQueries = openBilledQueries(google);
+  await settleLostBills(costs, billedQueries, { config, logger, opened });
 
+  const reports = { logger, metrics: metricsRegistry, opened };
+  const { servedLog, writes } = await openServedLogOf(config, stores.writers, reports);
   const jobs = await openJobs({
-    registry,
-    stores,
-    costs,
-    config,
-    logger,
-    metrics,
-    google,
+    ...{ registry, stores, costs, config, logger, metrics, metricsRegistry, google, billedQueries },
+    servedLog,
   });
   opened.defer(() => jobs.close());
   await refreshStale(jobs.sourceRefreshes, logger, prepared.stale, 'START');
 
-  const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores, systemClock));
-  const writers = { ...stores.writers, ...measuredWrites(stores.writers, writeMetrics) };
-  const streams = openStreams({
-    registry,
-    writer: writers.writer,
-    clock: systemClock,
-    logger,
-    metrics: metricsRegistry,
-  });
+  const writers = { ...writes, ...measuredWrites(writes, openWriteMetrics(metricsRegistry, stores, systemClock)) };
+  const streams = openStreams({ ...reports, registry, writer: writers.writer, clock: systemClock });
   opened.defer(() => streams.close());
   const { work, limits, stop: stopAdmission } = openAdmission(config.limitMode, { logger, metrics, metricsRegistry });
   opened.defer(stopAdmission);
-  const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
-    const services: Services = {
-      registry: served,
-      search: new FeatureSearch(served),
-      stores: measured,
-      costs,
-      jobs: jobs.engine,
-      batchPredictions: jobs.batchPredictions,
-      trainingSets: jobs.trainingSets,
-      statistics,
-      featureViewSyncs: jobs.featureViewSyncs,
-      writers,
-      streams,
-      sourceRefreshes: jobs.sourceRefreshes,
-      registryUpdates,
-      policy,
-      auditLog,
-      clock: systemClock,
-    };
-    const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
-    const graphql = await startGraphql({
-      schema: of,
-      logger,
-      metrics,
-      maxQueryCost,
-      maxResponseBytes,
-      isIntrospectionAllowed,
-      work,
-      limits,
-    });
-    return { ...graphql, createContext: (requestId, principal) => createContext(services, requestId, principal) };
+  const servicesOf = async (planned: PlannedRegistry): Promise<Services> => ({
+    registry: planned.registry,
+    search: new FeatureSearch(planned.registry),
+    stores: measured,
+    versions: await stores.dataVersions(planned),
+    costs,
+    jobs: jobs.engine,
+    batchPredictions: jobs.batchPredictions,
+    trainingSets: jobs.trainingSets,
+    statistics,
+    outputStatistics: jobs.outputStatistics,
+    monitors: jobs.monitors,
+    backtests: jobs.backtests,
+    featureViewSyncs: jobs.featureViewSyncs,
+    writers,
+    streams,
+    sourceRefreshes: jobs.sourceRefreshes,
+    registryUpdates,
+    policy,
+    auditLog,
+    servedLog,
+    servedSkew,
+    clock: systemClock,
+  });
+  const openRuntime = async (planned: PlannedRegistry, services?: Services): Promise<Runtime> => {
+    const { schema: of } = planned;
+    const ofRegistry = services ?? (await servicesOf(planned));
+    const trusted = { trustedDocuments: trustedDocuments.of(of) };
+    const graphql = await startGraphql({ ...config, ...trusted, schema: of, logger, metrics, work, limits });
+    return { ...graphql, createContext: (requestId, principal) => createContext(ofRegistry, requestId, principal) };
   };
   const measured = measuredStores(stores, metrics);
-  const statistics = new FeatureStatistics({
+  const { statistics, servedSkew } = createAnalyses({
     engine: jobs.engine,
     stores: measured,
-    currentSignal: () => requestScope.getStore()?.signal,
+    comparison: new SkewComparison({ stores: measured, trainingSets: jobs.madeTrainingSets, servedLog }),
+    onAnswer: metrics.statistics,
   });
   const registryUpdates = new FileRegistryUpdates({
-    folders: [registryPath, ...(config.policyPath === null ? [] : [config.policyPath])].map((path) => dirname(path)),
+    folders: [registryPath, config.policyPath, config.trustedDocumentsPath].flatMap((path) =>
+      path === null ? [] : [dirname(path)],
+    ),
     first: { registry: first, schema },
+    schema: config,
     stores,
     read: async () => {
       const { registry: next } = await openSharedRegistry(registryPath, google, isShared);
@@ -217,6 +206,7 @@ async function start(
       await policy.readWith(next);
       return next;
     },
+    check: ({ schema: next }) => trustedDocuments.readWith(next),
     serve: async (next, stale) => {
       runtime.replace(await openRuntime(next));
       registry.become(next.registry);
@@ -228,13 +218,15 @@ async function start(
       return refreshStale(jobs.sourceRefreshes, logger, stale, 'REGISTRY');
     },
   });
-  const runtime = new CurrentRuntime(await openRuntime({ registry: first, schema }), (err) =>
+  const firstServices = await servicesOf({ registry: first, schema });
+  const runtime = new CurrentRuntime(await openRuntime({ registry: first, schema }, firstServices), (err) =>
     logger.error({ err }, 'a schema that was replaced did not stop'),
   );
   opened.defer(() => runtime.stop());
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   createSourceMetrics(metricsRegistry, () => measureSources(registry, jobs.sourceRefreshes, systemClock));
-  const health = createHealth(() => stores.isReady());
+  let warm = Promise.resolve();
+  const health = createHealth(() => stores.isReady(), { warmUp: () => warm });
   const queriesFolder = join(dirname(registryPath), 'queries');
   let examples = pageExamples(first, stores, queriesFolder);
   const http = createHttpServer({
@@ -244,6 +236,7 @@ async function start(
     metrics,
     maxBodyBytes: config.maxBodyBytes,
     work,
+    auditLog,
     corsOrigins: config.corsOrigins,
     ...(tls ? { tls } : {}),
     isAllowedHost: allowedHosts(host, config.allowedHosts),
@@ -251,9 +244,16 @@ async function start(
     authenticator,
     failures: new FailedAuthentications({ authenticator, auditLog }),
     rates: new PrincipalRates(config),
-    page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
+    page: config.isGraphiqlServed
+      ? { folder: join(projectRoot, 'dist/console'), examples: (principal) => examples(policy.accessOf(principal)) }
+      : null,
   });
   await listen(http.server, address);
+  warm = warmUp({ ...config, schema, services: { ...firstServices, stores } }).catch((err: unknown) =>
+    logger.warn({ err }, 'the warm-up failed: the first requests are slower'),
+  );
+  opened.defer(() => warm);
+  stores.historyKeeper?.start();
   if (config.tls) opened.use(reloadTls(http.server, config.tls, logger, tlsLookEveryMs));
 
   return {

@@ -13,11 +13,13 @@ import { invalid, unauthenticated } from './unauthenticated.js';
 
 /** Says who asks. Rejects with UNAUTHENTICATED; never answers "anonymous" for credentials that it does not accept. */
 export interface Authenticator {
-  /** Whether everybody is the principal `anonymous`. */
+  /** Whether every client is the principal `anonymous`. */
   readonly isOpen: boolean;
   readonly authenticate: (credentials: Credentials) => Promise<Session>;
   /** Whether the request brings credentials, right or wrong. A WebSocket may bring them later. */
   readonly hasCredentials: (credentials: Credentials) => boolean;
+  /** The headers, in lower case, that say who asks. */
+  readonly identifyingHeaders: readonly string[];
   /** Sentences about what the methods accept, in the order in which they are looked at, for the log. */
   readonly methods: readonly string[];
   /** Whether a principal can have this name now. */
@@ -34,6 +36,7 @@ export const OPEN_AUTHENTICATOR: Authenticator = {
   isOpen: true,
   authenticate: async () => ANONYMOUS_SESSION,
   hasCredentials: () => true,
+  identifyingHeaders: [],
   methods: [],
   canOccur: (name) => name === ANONYMOUS.name,
   addressOf: ({ remoteAddress }) => remoteAddress,
@@ -52,7 +55,7 @@ export interface Methods {
 /**
  * Looks at the methods in a fixed order: Google IAP's assertion, the header of Cloud Run, `Authorization`, the client
  * certificate. The first that the request has credentials for decides. If they are not right, the request is refused: the
- * next method is not tried, so that nobody becomes another by sending credentials that are wrong.
+ * next method is not tried, so that no client becomes another by sending credentials that are wrong.
  */
 export class MethodAuthenticator implements Authenticator {
   readonly isOpen = false;
@@ -83,10 +86,17 @@ export class MethodAuthenticator implements Authenticator {
   }
 
   hasCredentials(credentials: Credentials): boolean {
-    const names = [...(this.accepted.iap?.headers ?? []), ...(this.accepted.certificates?.headers ?? [])];
-    return [...names, this.accepted.cloudRun?.header, 'authorization'].some(
-      (name) => name !== undefined && credentials.header(name).length > 0,
+    // A proxy that verifies certificates says so of each request, also of one without a certificate, and can send an empty header.
+    const verdict = this.accepted.certificates?.verifiedHeader;
+    return this.identifyingHeaders.some(
+      (name) => name !== verdict && credentials.header(name).some((value) => value.trim() !== ''),
     );
+  }
+
+  get identifyingHeaders(): readonly string[] {
+    const { iap, certificates, cloudRun } = this.accepted;
+    const ofCloudRun = cloudRun ? [cloudRun.header] : [];
+    return [...(iap?.headers ?? []), ...(certificates?.headers ?? []), ...ofCloudRun, 'authorization'];
   }
 
   readonly canOccur = (name: string): boolean => {
@@ -108,8 +118,7 @@ export class MethodAuthenticator implements Authenticator {
     const { apiKeys, bearer } = this.accepted;
     if (isApiKey(token)) {
       if (!apiKeys) throw invalid('This gateway does not accept API keys.');
-      const { principal, onRevoked } = apiKeys.verify(token);
-      return sessionOf(principal, this.clock, onRevoked);
+      return apiKeys.verify(token);
     }
     if (!bearer) throw invalid('This gateway does not accept tokens of this form in "Authorization".');
     return this.#session(await bearer.verify(token, beforeVerify));

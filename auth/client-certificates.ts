@@ -6,7 +6,7 @@ import type { Principal } from './principal.js';
 import { invalid } from './unauthenticated.js';
 
 /**
- * The subject of a client certificate, from a header of the proxy that ended mutual TLS. Anybody can send a header: it
+ * The subject of a client certificate, from a header of the proxy that ended mutual TLS. Any client can send a header: it
  * counts only on connections from the named proxies, and a request from elsewhere that has it is refused.
  */
 export class ClientCertificates {
@@ -17,6 +17,11 @@ export class ClientCertificates {
     const { subjectHeader, verifiedHeader, proxies } = document;
     this.headers = verifiedHeader ? [subjectHeader, verifiedHeader.name] : [subjectHeader];
     this.#proxies = new Networks(proxies);
+  }
+
+  /** The header that says whether the proxy verified the certificate. It names no client. */
+  get verifiedHeader(): string | undefined {
+    return this.document.verifiedHeader?.name;
   }
 
   get description(): string {

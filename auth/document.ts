@@ -39,7 +39,7 @@ const identityProvider = z.strictObject({
   requiredClaims: z.record(text, z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** The claim that names the principal. */
   nameClaim: text.default('sub'),
-  /** Whether its `email` names somebody although the provider did not check it. */
+  /** Whether its `email` names a user although the provider did not check it. */
   allowUnverifiedEmail: z.boolean().default(false),
   /** What stands before the name. Each provider has its own: two providers cannot make the same name. */
   prefix: z
@@ -92,7 +92,7 @@ const clientCertificates = z.strictObject({
   verifiedHeader: z.strictObject({ name: headerName, value: text }).optional(),
   /** Addresses and networks of the proxies. */
   proxies: networks.min(1),
-  /** Groups of everybody with a certificate. */
+  /** Groups of every client with a certificate. */
   groups: z.array(text).default([]),
 });
 

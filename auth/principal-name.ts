@@ -1,8 +1,8 @@
 import { AUTH_LIMITS } from '../limits/auth-limits.js';
 import { invalid } from './unauthenticated.js';
 
-/** Text without control characters, invisible characters and halves of characters: a name is read by people. */
-const READABLE = /^\P{C}+$/u;
+/** Text without control characters, invisible characters, line ends and halves of characters: a name is read by people. */
+const READABLE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 
 /** Refuses what cannot be the name of a principal. */
 export function checkName(name: string): string {

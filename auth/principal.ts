@@ -5,9 +5,9 @@ import type { Instant } from '../values/instant.js';
  *
  * - USER: a person, by an identity provider or Google IAP.
  * - SERVICE: a program with an identity of its own: a service account, or a client of an identity provider.
- * - API_KEY: whoever has an API key of this gateway.
+ * - API_KEY: a client with an API key of this gateway.
  * - CERTIFICATE: the subject of a client certificate, which a named proxy verified.
- * - ANONYMOUS: everybody, when the gateway runs in the mode `open`.
+ * - ANONYMOUS: every client, when the gateway runs in the mode `open`.
  */
 export const PRINCIPAL_KINDS = ['USER', 'SERVICE', 'API_KEY', 'CERTIFICATE', 'ANONYMOUS'] as const;
 

@@ -9,7 +9,7 @@ export interface Session {
   readonly principal: Principal;
   /**
    * Calls the listener once, when the credentials expire or are revoked. A stream that goes on would show values to
-   * somebody who may not see them any more. Returns the function that stops listening.
+   * a client that may not see them any more. Returns the function that stops listening.
    */
   readonly onEnd: (listener: (reason: AppError) => void) => () => void;
 }

@@ -1,4 +1,4 @@
-/** Whether nobody on the way can change what comes from an address: it has TLS, or is on this machine. */
+/** Whether what comes from an address cannot be changed on the way: it has TLS, or is on this machine. */
 export function isTrustworthy(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);

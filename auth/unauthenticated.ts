@@ -15,7 +15,7 @@ export function invalid(message: string): AppError {
   return unauthenticated('INVALID', message);
 }
 
-/** The keys of an identity provider are not available: nobody knows whether the token is right. Never "anonymous". */
+/** The keys of an identity provider are not available: the gateway cannot know whether the token is right. Never "anonymous". */
 export function providerUnavailable(cause: unknown): AppError {
   return new AppError(
     'IDENTITY_PROVIDER_UNAVAILABLE',

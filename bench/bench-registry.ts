@@ -2,8 +2,8 @@ import { Registry } from '../datasources/registry/registry.js';
 import { registryDocument } from '../datasources/registry/document/document.js';
 import { toModel } from '../datasources/registry/document/to-model.js';
 
-/** One dense entity type with features of mixed types. */
-export function benchRegistry(featureCount = 20): Registry {
+/** One entity type, dense if nothing else is said, with features of mixed types. */
+export function benchRegistry(featureCount = 20, dense = true): Registry {
   const types = ['DOUBLE', 'INT64', 'STRING', 'BOOL'];
   const document = registryDocument.parse({
     featurestores: [
@@ -12,7 +12,7 @@ export function benchRegistry(featureCount = 20): Registry {
         entityTypes: [
           {
             name: 'thing',
-            dense: true,
+            dense,
             sources: [
               {
                 features: Array.from({ length: featureCount }, (_, index) => ({

@@ -26,7 +26,8 @@ export async function fillStore(store: LmdbOnlineStore, entityType: EntityType, 
   }
 }
 
-function valueOf(valueType: string, number: number): RawValue {
+/** The value of a number, of a type that `benchRegistry` has. */
+export function valueOf(valueType: string, number: number): RawValue {
   switch (valueType) {
     case 'DOUBLE':
       return number / 7;

@@ -114,7 +114,13 @@ export function tokenOption(): Option {
 }
 
 export function gatewayAt({ url, token }: GatewayOptions): GatewayClient {
-  return new GatewayClient(url, token ?? clientToken());
+  return new GatewayClient(toEndpoint(url), token ?? clientToken());
+}
+
+/** People write the origin alone too: the gateway answers GraphQL at one path. */
+function toEndpoint(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed?.pathname === '/' ? new URL('/graphql', parsed).href : url;
 }
 
 interface Answer<Data> {

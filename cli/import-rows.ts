@@ -5,12 +5,14 @@ import { COLUMN_TYPES } from '../datasources/duckdb/column-types.js';
 import { entityIdSql } from '../datasources/duckdb/entity-id-sql.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
-import type { FileOptions } from '../datasources/files/file-options.js';
+import { FileFault } from '../datasources/files/file-fault.js';
+import { findOptionFaults, type FileOptions } from '../datasources/files/file-options.js';
 import { FileReader } from '../datasources/files/file-reader.js';
 import type { FileWorker } from '../datasources/files/file-worker.js';
 import { findNamedFiles } from '../datasources/files/named-files.js';
 import { fileListSql, readParquetFiles } from '../datasources/files/read-parquet-files.js';
 import { readTextFiles } from '../datasources/files/read-text-files.js';
+import { JSON_OBJECT } from '../datasources/files/text-values.js';
 import { OperatorError } from '../errors/operator-error.js';
 import type { ValueType } from '../values/value-type.js';
 
@@ -53,6 +55,8 @@ export async function* readImportRows(files: ImportFiles): AsyncGenerator<Import
     for (const name of files.names) {
       const named = await findNamedFiles(resolve(name), basename(name), { format: files.format, within: null });
       if (!named) throw new OperatorError(`There is no file "${name}".`);
+      const [fault] = findOptionFaults(files.options, named.format);
+      if (fault) throw new FileFault(name, null, `"${fault.option}": ${fault.message}`);
       const folder = await reader.createFolder();
       const pages: ImportPage[] = [];
       // One page is in memory at a time: the worker is asked again for each.
@@ -93,7 +97,9 @@ async function open(
   folder: string,
 ): Promise<string> {
   const declared = new Map<string, string>([
-    ...[...columns.features].map(([name, type]) => [name, COLUMN_TYPES[type]] as const),
+    ...[...columns.features].map(
+      ([name, type]) => [name, type === 'STRUCT' ? JSON_OBJECT : COLUMN_TYPES[type]] as const,
+    ),
     ...(columns.timestamp === null ? [] : [[columns.timestamp, 'TIMESTAMP'] as const]),
   ]);
   if (format === 'PARQUET') {
@@ -112,10 +118,26 @@ async function open(
 
 /** SQL of the JSON line of a row. */
 function rowSql({ entityId, timestamp, features }: ImportColumns): string {
-  const values = [...features].map(([name, type]) => `${quoteText(name)}: ${valueSql(quoteIdentifier(name), type)}`);
+  const values = [...features].map(([name, type], index) => {
+    const member = `${index === 0 ? '' : ','}${JSON.stringify(name)}:`;
+    return `${quoteText(member)}, ${jsonSql(quoteIdentifier(name), type)}`;
+  });
   const key = entityIdSql(entityId.map(quoteIdentifier));
   const time = timestamp === null ? 'NULL' : momentSql(quoteIdentifier(timestamp));
-  return `CAST(to_json({'entityId': ${key}, 'timestamp': ${time}, 'values': {${values.join(', ')}}}) AS VARCHAR)`;
+  return `concat('{"entityId":', ${orNull(`to_json(${key})`)}, ',"timestamp":', ${orNull(`to_json(${time})`)}, ',"values":{', ${values.join(', ')}, '}}')`;
+}
+
+/** SQL of the text of a value in JSON. */
+function jsonSql(value: string, type: ValueType): string {
+  // Not by to_json, which rounds the numbers in it. A line break in JSON is a blank, and would end the line.
+  const json =
+    type === 'STRUCT' ? `translate(${value}, chr(10) || chr(13), '  ')` : `to_json(${valueSql(value, type)})`;
+  return orNull(json);
+}
+
+/** `concat` leaves out a value that is null, and the line would be no JSON. */
+function orNull(json: string): string {
+  return `coalesce(CAST(${json} AS VARCHAR), 'null')`;
 }
 
 /** JSON as clients write values: 64-bit integers are numbers, which /ingest reads with every digit. */

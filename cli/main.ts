@@ -3,6 +3,7 @@ import './node-version.js';
 import './production-mode.js';
 import { Command } from 'commander';
 import { AppError } from '../errors/app-error.js';
+import { isDiskFull } from '../errors/disk-full.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { addMigrateCommands } from '../migrate/cli/migrate.js';
 import { auditCommand } from './commands/audit.js';
@@ -11,20 +12,25 @@ import { estimateCommand } from './commands/estimate.js';
 import { check } from './commands/check.js';
 import { pricesCommand } from './commands/prices.js';
 import { dev } from './commands/dev.js';
+import { driftCommand } from './commands/drift.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
+import { explainCommand } from './commands/explain.js';
 import { importCommand } from './commands/import.js';
 import { initCommand } from './commands/init.js';
 import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { tokenOption } from './gateway-client.js';
 import { systemClock } from '../values/clock.js';
+import { monitorCommand } from './commands/monitor.js';
 import { predictCommand } from './commands/predict.js';
 import { applyCommand, planCommand } from './commands/registry-changes.js';
 import { keysCommand } from './commands/keys.js';
 import { refreshCommand } from './commands/refresh.js';
+import { skewCommand } from './commands/skew.js';
 import { statsCommand } from './commands/stats.js';
 import { syncCommand } from './commands/sync.js';
+import { backtestCommand } from './commands/backtest.js';
 import { trainingSetCommand } from './commands/training-set.js';
 import { validateCommand } from './commands/validate.js';
 import { watchCommand } from './commands/watch.js';
@@ -56,6 +62,7 @@ program.addCommand(auditCommand(write));
 program.addCommand(policyCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
+program.addCommand(backtestCommand());
 program.addCommand(validateCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
@@ -64,6 +71,10 @@ program.addCommand(refreshCommand());
 program.addCommand(planCommand(write));
 program.addCommand(applyCommand(write));
 program.addCommand(statsCommand(write));
+program.addCommand(driftCommand(write));
+program.addCommand(skewCommand(write));
+program.addCommand(monitorCommand());
+program.addCommand(explainCommand(write));
 program.addCommand(watchCommand());
 program.addCommand(keysCommand({ write, note: (text) => void process.stderr.write(text), clock: systemClock }));
 program
@@ -86,7 +97,14 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // The operator's input has a fault: the list of faults is more useful than a stack.
-  console.error(error instanceof OperatorError || error instanceof AppError ? error.message : error);
+  console.error(toMessage(error));
   process.exitCode = 1;
+}
+
+/** A stack only for a fault of featuregraph. The list of faults of the operator's input is more useful without one. */
+function toMessage(error: unknown): unknown {
+  if (error instanceof OperatorError || error instanceof AppError) return error.message;
+  if (isDiskFull(error))
+    return `A disk is full. Make room in the folder of FEATUREGRAPH_DATA_DIR, and start again:\n  - ${(error as Error).message}`;
+  return error;
 }

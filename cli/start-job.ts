@@ -15,6 +15,7 @@ export interface StartOptions {
   readonly label?: readonly string[];
   readonly idempotencyKey?: string;
   readonly maxCostUsd?: number;
+  readonly cancelAboveUsd?: number;
   /** The options of jobs that write an output of their own, and whose cost a query estimates. */
   readonly estimate?: boolean;
   readonly name?: string;
@@ -35,6 +36,7 @@ export function addStartOptions(command: Command): Command {
     .option('--label <key=value...>', 'labels of the job')
     .option('--idempotency-key <key>', 'the same key never starts a second job')
     .option('--max-cost-usd <dollars>', 'refuse the job if its estimate is above this', dollars)
+    .option('--cancel-above-usd <dollars>', 'cancel the running job when it has cost more than this', dollars)
     .option('--input <file>', 'a JSON file with the whole input of the mutation; other options override it')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
@@ -128,6 +130,7 @@ function commonInput({
   label,
   idempotencyKey,
   maxCostUsd,
+  cancelAboveUsd,
   output,
   outputFormat,
 }: StartOptions): Record<string, unknown> {
@@ -136,6 +139,7 @@ function commonInput({
     labels: label && Object.fromEntries(label.map(keyAndValue)),
     idempotencyKey,
     maxCostUsd,
+    cancelAboveUsd,
     output: (output ?? outputFormat) && { location: output, format: outputFormat?.toUpperCase() },
   };
 }
@@ -154,7 +158,11 @@ function keyAndValue(label: string): [string, string] {
 
 async function readInput(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new OperatorError(`--input ${file} cannot be read.`, [], { cause: error });
+    throw new OperatorError(
+      `--input ${file} cannot be read.`,
+      ['Name a JSON file with the input of the mutation. A relative path begins in the current folder.'],
+      { cause: error },
+    );
   });
   return parseObject(text, `--input ${file}`);
 }

@@ -29,22 +29,13 @@ const MAX_TEXT_LENGTH = 24;
 /** The length of the longest bar of a histogram. */
 const BAR_LENGTH = 40;
 
-/** A line for each feature. A text stands for statistics that the gateway refused. */
-export function statisticsTable(rows: readonly (readonly [name: string, of: Statistics | string])[]): string {
+/** A line for each feature, or each column of an output. A text stands for statistics that the gateway refused. */
+export function statisticsTable(
+  rows: readonly (readonly [name: string, of: Statistics | string])[],
+  row: 'feature' | 'column' = 'feature',
+): string {
   const table = new Table({
-    head: [
-      'feature',
-      'type',
-      'count',
-      'missing',
-      'distinct',
-      'mean',
-      'deviation',
-      'min',
-      'median',
-      'max',
-      'most frequent',
-    ],
+    head: [row, 'type', 'count', 'missing', 'distinct', 'mean', 'deviation', 'min', 'median', 'max', 'most frequent'],
     style: { head: [], border: [] },
   });
   for (const [name, of] of rows) {
@@ -102,15 +93,19 @@ export function featureReport(name: string, of: Statistics): string {
 }
 
 /** For people: six significant digits. Zeros in the place of other digits would look exact. */
-function figure(value: number | null): string {
+export function figure(value: number | null): string {
   if (value === null) return '';
   return Math.abs(value) >= 1e9 ? value.toExponential(5) : String(Number(value.toPrecision(6)));
 }
 
 /** A value of the API. Doubles are shortened; all other values are as they are, long texts cut. */
-function text(value: unknown): string {
+export function text(value: unknown): string {
+  return typeof value === 'number' ? figure(value) : exactText(value);
+}
+
+/** A value of the API with all its digits, where a reader compares values: two doubles may differ in the last one. */
+export function exactText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'number') return figure(value);
   const written = typeof value === 'string' ? value : JSON.stringify(value);
   // Escapes control characters, which would change the terminal.
   const shown = written.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));

@@ -13,6 +13,14 @@ export interface ValidationReport {
   readonly valuesWrittenAfterLabel: string | null;
   readonly unverifiableValues: string | null;
   readonly labelCopies: readonly { readonly column: string; readonly labelColumn: string }[] | null;
+  readonly unexpectedValues:
+    | readonly {
+        readonly column: string;
+        readonly description: string;
+        readonly rows: string;
+        readonly examples: readonly string[];
+      }[]
+    | null;
   readonly offendingRows: readonly { readonly row: string; readonly kind: string; readonly reason: string }[];
 }
 
@@ -24,7 +32,7 @@ interface TrainingSetReport {
 
 export const VALIDATION_FIELDS = `
   leakedRows verifiedRows mode seed unmatchedRows invalidLabels expiredValues valuesAtLabelTime valuesWrittenAfterLabel
-  unverifiableValues labelCopies { column labelColumn } offendingRows { row kind reason }`;
+  unverifiableValues labelCopies { column labelColumn } unexpectedValues { column description rows examples } offendingRows { row kind reason }`;
 
 const QUERY = `query ($id: ID!) { job(id: $id) { ... on TrainingSetJob {
   output { format location rows }
@@ -44,7 +52,7 @@ export async function trainingSetReport(gateway: GatewayClient, id: string): Pro
 
 export function reportText({ output, provenance, validation }: TrainingSetReport): string {
   return [
-    `Output: ${output.location} (${output.format}, ${output.rows} rows)`,
+    `Output: ${output.location} (${output.format}, ${output.rows} ${output.rows === '1' ? 'row' : 'rows'})`,
     ...(provenance?.checksum ? [`Checksum: ${provenance.checksum}`] : []),
     ...validationLines(validation),
     '',
@@ -68,6 +76,10 @@ export function validationLines(validation: ValidationReport): string[] {
     ...counts.flatMap(([what, count]) => (count === null || count === '0' ? [] : [`Found: ${count} ${what}`])),
     ...(validation.labelCopies ?? []).map(
       ({ column, labelColumn }) => `Warning: feature "${column}" equals label column "${labelColumn}"`,
+    ),
+    ...(validation.unexpectedValues ?? []).map(
+      ({ column, description, rows, examples }) =>
+        `Warning: ${rows} rows are not as expected in "${column}": ${description}; labels ${examples.slice(0, MAX_ROWS_SHOWN).join(', ')}`,
     ),
     ...shownRows(validation.offendingRows),
   ];

@@ -1,6 +1,8 @@
 import { OperatorError } from '../errors/operator-error.js';
+import { backtestReport } from './backtest-report.js';
 import type { GatewayClient, JobSnapshot } from './gateway-client.js';
 import { jobDisplay } from './job-display.js';
+import { monitorReport } from './monitor-report.js';
 import { trainingSetReport } from './training-set-report.js';
 
 /** The exit codes of the process, for scripts. */
@@ -11,6 +13,9 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   PARTIALLY_SUCCEEDED: 2,
   CANCELLED: 3,
 };
+
+/** The exit code of a command that found what it looks for: drift, or the findings of a monitor. 1 is an error. */
+export const FOUND_EXIT_CODE = 2;
 
 /** Shows a job until it ends, and sets the exit code by its end state. */
 export async function watchJob(gateway: GatewayClient, id: string): Promise<void> {
@@ -26,5 +31,8 @@ export async function watchJob(gateway: GatewayClient, id: string): Promise<void
   if (last?.error) process.stderr.write(`${last.error.code}: ${last.error.message}\n`);
   // Not on standard output, which has only the id, for the next command.
   process.stderr.write(await trainingSetReport(gateway, id));
-  process.exitCode = exitCode;
+  process.stderr.write(await backtestReport(gateway, id));
+  const { text, hasFindings } = await monitorReport(gateway, id);
+  process.stderr.write(text);
+  process.exitCode = exitCode === 0 && hasFindings ? FOUND_EXIT_CODE : exitCode;
 }

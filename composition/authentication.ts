@@ -44,7 +44,7 @@ export async function openAuthentication(options: AuthenticationOptions): Promis
     throw new OperatorError(
       `The authentication file ${path} has "cloudRun", but this is not a container of Cloud Run.`,
       [
-        'Cloud Run takes the signature out of tokens, so anybody could make such a token here. Use googleIdentityTokens, which checks signatures.',
+        'Cloud Run takes the signature out of tokens, so any client could make such a token here. Use googleIdentityTokens, which checks signatures.',
       ],
     );
   }

@@ -9,18 +9,20 @@ import { checkSource } from '../datasources/offline/duckdb/check-source.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { diagnosePreparation, listComputedSources } from './diagnose-preparation.js';
-import { buildSchema } from '../resolvers/build-schema.js';
+import { buildSchema, type SchemaOptions } from '../resolvers/build-schema.js';
+import { readTrustedDocuments, type TrustedDocumentsConfig } from './file-trusted-documents.js';
 import { createModelServings, diagnoseModels } from './models.js';
 
 /**
- * The checks of `featuregraph check`: the names, the SQL of each source, each model, the policy, and what a start would
+ * The checks of `featuregraph check`: the names, the SQL of each source, each model, the policy, the trusted documents, and what a start would
  * compute. It writes nothing.
  */
 export function checkRegistry(
   registry: Registry,
-  { dataDirectory, policyPath }: Pick<Config, 'dataDirectory' | 'policyPath'>,
+  config: Pick<Config, 'dataDirectory' | 'policyPath' | 'isFederated'> & TrustedDocumentsConfig,
   reader: FileReader,
 ): Diagnosis[] {
+  const { dataDirectory, policyPath, trustedDocumentsPath } = config;
   return [
     ...diagnoseSchema(registry),
     ...listComputedSources(registry).map((source) => ({
@@ -30,6 +32,9 @@ export function checkRegistry(
     ...diagnoseOnnxRuntime(registry.models),
     ...diagnoseModels(registry, createModelServings()),
     ...(policyPath === null ? [] : [{ store: `policy ${policyPath}`, findings: checkPolicy(registry, policyPath) }]),
+    ...(trustedDocumentsPath === null
+      ? []
+      : [{ store: `trusted documents ${trustedDocumentsPath}`, findings: checkTrustedDocuments(registry, config) }]),
     { store: 'the next start', findings: diagnosePreparation(registry, dataDirectory) },
   ];
 }
@@ -53,6 +58,24 @@ function describe({ entityType, name, sqlFile }: FeatureSource): string {
   return `source ${entityType.featurestore.name}.${entityType.name}: ${name}, ${sqlFile}`;
 }
 
+async function* checkTrustedDocuments(
+  registry: Registry,
+  config: SchemaOptions & TrustedDocumentsConfig,
+): AsyncGenerator<Finding> {
+  try {
+    const { documents } = await readTrustedDocuments(config, buildSchema(registry, config));
+    yield { status: 'ok', message: `${documents.length} documents` };
+  } catch (error) {
+    yield* toFaults(error);
+  }
+}
+
+/** The faults of a file, each as a line. */
+async function* toFaults(error: unknown): AsyncGenerator<Finding> {
+  if (!(error instanceof OperatorError)) throw error;
+  for (const message of error.faults.length === 0 ? [error.summary] : error.faults) yield { status: 'fault', message };
+}
+
 async function* checkPolicy(registry: Registry, path: string): AsyncGenerator<Finding> {
   try {
     const { rules } = (await loadPolicy(path, registry))!;
@@ -61,8 +84,6 @@ async function* checkPolicy(registry: Registry, path: string): AsyncGenerator<Fi
       yield { status: 'warning', message: `rule "${name}": "${pattern}" in "${scope}" matches nothing yet` };
     }
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    for (const message of error.faults.length === 0 ? [error.summary] : error.faults)
-      yield { status: 'fault', message };
+    yield* toFaults(error);
   }
 }

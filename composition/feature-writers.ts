@@ -1,26 +1,31 @@
 import { join } from 'node:path';
 import { DuckDbWrittenHistory } from '../datasources/offline/duckdb/duckdb-written-history.js';
-import { LmdbWriteKeys } from '../datasources/online/lmdb/lmdb-write-keys.js';
-import type { EntityType } from '../datasources/registry/model.js';
+import type { TableAddress } from '../datasources/google/bigtable/client.js';
+import type { LmdbHistory } from '../datasources/online/lmdb/lmdb-history.js';
+import type { OnlineWrite } from '../datasources/online/online-store.js';
+import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { FeatureWriter } from '../ingestion/feature-writer.js';
 import { DirectFeatureWriter } from '../ingestion/writes/direct-feature-writer.js';
 import type { EntityDeletion } from '../ingestion/writes/entity-deletion.js';
 import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
+import { Quarantine } from '../ingestion/quarantine/quarantine.js';
 import { KeyedWrites } from '../ingestion/writes/keyed-writes.js';
 import { LoggedFeatureWriter } from '../ingestion/writes/logged-feature-writer.js';
 import { WriteWatch } from '../ingestion/writes/write-watch.js';
-import { WRITE_LIMITS } from '../limits/write-limits.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { Clock } from '../values/clock.js';
 import type { OpenOfflineStores } from './offline-stores.js';
 import type { OpenOnlineStores } from './online-stores.js';
+import { openWriteKeys } from './open-write-keys.js';
 
 export interface FeatureWritersOptions {
   readonly registry: Registry;
   readonly offline: OpenOfflineStores;
   readonly online: OpenOnlineStores;
   readonly dataDirectory: string;
+  /** The table that several gateways share; null: there is one gateway. */
+  readonly sharedTable: TableAddress | null;
   readonly clock: Clock;
   /** Receives what fails after rows were acknowledged. It is repeated. */
   readonly onError: (error: unknown) => void;
@@ -29,8 +34,18 @@ export interface FeatureWritersOptions {
 }
 
 export interface OpenFeatureWriters extends FeatureWrites {
-  /** The writer of the embedded stores. */
+  /** The writer of the embedded stores; null while no featurestore has them. */
   readonly logged: LoggedFeatureWriter | null;
+  /** Opens the writers of featurestores that another registry adds. Their stores are open already. */
+  add(next: Registry): Promise<void>;
+  /** The key-value history, which gets what the writer of the embedded stores writes. */
+  readonly history: LmdbHistory | null;
+  /** Whether the rows of a featurestore are written to the embedded stores alone. */
+  isLogged(featurestore: Featurestore): boolean;
+  /** Gives what the writers keep by name the names of the registry that is served now. */
+  forgetNames(served: Registry): Promise<void>;
+  /** The rows that are not served because the registry says so of their violations. */
+  readonly quarantine: Pick<Quarantine, 'bytes'>;
   close(): Promise<void>;
 }
 
@@ -40,14 +55,33 @@ export async function openFeatureWriters(options: FeatureWritersOptions): Promis
 }
 
 async function openAll(
-  { registry, offline, online, dataDirectory, clock, onError, onUnknownRows }: FeatureWritersOptions,
+  { registry, offline, online, dataDirectory, sharedTable, clock, onError, onUnknownRows }: FeatureWritersOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenFeatureWriters> {
-  const keys = new LmdbWriteKeys(join(dataDirectory, 'write-keys'), WRITE_LIMITS.maxRememberedKeys);
+  const keys = await openWriteKeys({ dataDirectory, sharedTable, clock });
   opened.defer(() => keys.close());
-  const lmdb = registry.featurestores.map((featurestore) => online.findLmdb(featurestore)).find(Boolean);
+  const folder = join(dataDirectory, 'quarantine');
+  const quarantine = await Quarantine.open({ folder, clock, onError });
+  opened.defer(() => quarantine.close());
+  const forgetNames = ({ featurestores }: Registry): Promise<void> =>
+    quarantine.rename(featurestores.flatMap(({ entityTypes }) => entityTypes));
+  await forgetNames(registry);
+  const watch = new WriteWatch();
+  const onPromoted = (writes: readonly OnlineWrite[]): void => {
+    for (const { entityId, source, values } of writes) {
+      watch.publishChanged(
+        source.entityType,
+        [entityId],
+        source.features.filter(({ name }) => values.has(name)),
+      );
+    }
+  };
   let logged: LoggedFeatureWriter | null = null;
-  if (lmdb) {
+  let keyed: LmdbHistory | null = null;
+  const openLogged = async ({ featurestores }: Registry): Promise<void> => {
+    const lmdb = featurestores.map((featurestore) => online.findLmdb(featurestore)).find(Boolean);
+    if (logged || !lmdb) return;
+    keyed = lmdb.openHistory();
     const { database } = offline.embedded;
     const history = await DuckDbWrittenHistory.open(database);
     opened.defer(() => history.close());
@@ -57,30 +91,38 @@ async function openAll(
         ?.entityTypes.find(({ name, renamedFrom }) => name === entityType || renamedFrom === entityType)
         ?.sources.find(({ name, renamedFrom }) => name === source || renamedFrom === source),
     );
-    const writer = await LoggedFeatureWriter.open({ log, history, clock, onError, onUnknownRows });
+    await keyed.continueLog(log);
+    const writer = await LoggedFeatureWriter.open({ log, history, clock, onError, onUnknownRows, onPromoted });
     opened.defer(() => writer.close());
     database.beforeUse = (entities) => writer.drained(entities);
     logged = writer;
-  }
-  // By name: the objects are others after another registry was applied.
+  };
   const direct = new Map<string, DirectFeatureWriter>();
-  for (const featurestore of registry.featurestores) {
-    // A shadow store gets the writes of the online store, which a log would not reach.
-    const isLogged = online.findLmdb(featurestore) && !featurestore.shadow && !offline.findRemote(featurestore);
-    if (isLogged) continue;
-    const stores = { online: online.of(featurestore), offline: offline.of(featurestore) };
-    const writer = new DirectFeatureWriter({ ...stores, clock, onError });
-    opened.defer(() => writer.close());
-    direct.set(featurestore.name, writer);
-  }
+  const add = async (next: Registry): Promise<void> => {
+    await openLogged(next);
+    for (const featurestore of next.featurestores) {
+      // A shadow store gets the writes of the online store, which a log would not reach.
+      const isLogged = online.findLmdb(featurestore) && !featurestore.shadow && !offline.findRemote(featurestore);
+      if (isLogged || direct.has(keyOf(featurestore))) continue;
+      const stores = { online: online.of(featurestore), offline: offline.of(featurestore) };
+      const writer = new DirectFeatureWriter({ ...stores, clock, onError, onPromoted });
+      opened.defer(() => writer.close());
+      direct.set(keyOf(featurestore), writer);
+      // In the background: a warehouse that does not answer must not hold up the start.
+      void writer.resume(featurestore.entityTypes);
+    }
+  };
+  await add(registry);
   const writerOf = ({ featurestore }: EntityType): FeatureWriter & EntityDeletion =>
-    direct.get(featurestore.name) ?? logged!;
-  const watch = new WriteWatch();
+    direct.get(keyOf(featurestore)) ?? logged!;
   return {
     writer: {
       write: async (request) => {
         const outcome = await writerOf(request.entityType).write(request);
         watch.publish(request, outcome);
+        // The rows that are written are durable already. After a failure, the client sends all again.
+        const { entityType, rows } = request;
+        if (outcome.quarantined.length > 0) await quarantine.add(entityType, rows, outcome.quarantined);
         return outcome;
       },
     },
@@ -88,13 +130,27 @@ async function openAll(
       deleteEntities: async (entityType, entityIds) => {
         const outcome = await writerOf(entityType).deleteEntities(entityType, entityIds);
         watch.publishChanged(entityType, entityIds, entityType.features);
-        return outcome;
+        return { ...outcome, quarantinedRows: await quarantine.erase(entityType, entityIds) };
       },
     },
     watch,
-    positionOf: ({ featurestore }) => direct.get(featurestore.name)?.positionOf(featurestore) ?? logged!.position,
+    positionOf: ({ featurestore }) => direct.get(keyOf(featurestore))?.positionOf(featurestore) ?? logged!.position,
+    quarantine,
+    forgetNames,
     keyed: new KeyedWrites(keys),
-    logged,
+    get logged() {
+      return logged;
+    },
+    get history() {
+      return keyed;
+    },
+    isLogged: (featurestore) => logged !== null && !direct.has(keyOf(featurestore)),
+    add,
     close: () => opened.disposeAsync(),
   };
+}
+
+/** By name and stores: the objects are others after another registry was applied. */
+function keyOf({ name, onlineSettings, offlineSettings, shadow }: Featurestore): string {
+  return JSON.stringify([name, onlineSettings, offlineSettings, shadow]);
 }

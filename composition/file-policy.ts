@@ -11,12 +11,13 @@ export class FilePolicy extends Policy {
   private constructor(
     private readonly path: string | null,
     document: PolicyDocument | null,
+    registry: Registry,
   ) {
-    super(document);
+    super(document, registry);
   }
 
   static async open(path: string | null, registry: Registry): Promise<FilePolicy> {
-    return new FilePolicy(path, await loadPolicy(path, registry));
+    return new FilePolicy(path, await loadPolicy(path, registry), registry);
   }
 
   /** Reads the file and checks it against a registry, which may be served later. */
@@ -26,6 +27,6 @@ export class FilePolicy extends Policy {
 
   /** The policy that was read with this registry counts from now on. */
   serveWith(registry: Registry): void {
-    this.replace(this.#read.get(registry) ?? null);
+    this.replace(this.#read.get(registry) ?? null, registry);
   }
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { DataFiles } from '../datasources/files/data-files.js';
+import { BacktestHandler } from '../backtests/backtest-handler.js';
+import type { Backtests } from '../backtests/backtests.js';
+import { LocalBacktests } from '../backtests/local-backtests.js';
 import { BatchPredictionsByRuntime } from '../batch-prediction/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
-import { SyncSchedules } from '../ingestion/sync/sync-schedules.js';
-import { RefreshSchedules } from '../ingestion/refresh/refresh-schedules.js';
 import { ComputedFutureRows } from '../ingestion/refresh/computed-future-rows.js';
 import { LocalSourceRefreshes } from '../ingestion/refresh/local-source-refreshes.js';
 import { SourceRefreshHandler } from '../ingestion/refresh/source-refresh-handler.js';
@@ -13,8 +14,10 @@ import { JobEngine } from '../jobs/job-engine.js';
 import type { BatchPredictionDependencies } from '../batch-prediction/local/batch-prediction-dependencies.js';
 import { LocalBatchPredictionHandler } from '../batch-prediction/local/local-batch-prediction-handler.js';
 import { LOCAL_BATCH_PREDICTION } from '../batch-prediction/local/local-batch-prediction-job.js';
+import { LocalTablePredictor } from '../batch-prediction/local/local-table-predictor.js';
 import { LocalBatchPredictions } from '../batch-prediction/local/local-batch-predictions.js';
 import { jobIdsAfter } from '../jobs/new-job-id.js';
+import { LocalMadeTrainingSets } from '../training-sets/local-made-training-sets.js';
 import { LocalTrainingSets } from '../training-sets/local-training-sets.js';
 import type { TrainingSetDependencies } from '../training-sets/training-set-dependencies.js';
 import { TrainingSetHandler } from '../training-sets/training-set-handler.js';
@@ -24,24 +27,38 @@ import { removeStaleWorkFiles } from '../jobs/remove-stale-work-files.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { Costs } from '../costs/costs.js';
-import type { FeatureSource, FeatureView } from '../datasources/registry/model.js';
-import type { JobSchedules } from '../ingestion/job-schedules.js';
 import { ScheduleKeeper } from '../ingestion/schedule-keeper.js';
 import type { Config } from '../config/config.js';
-import type { Instant } from '../values/instant.js';
+import { monitorSecret } from '../config/monitor-secret.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
+import type { Registry as MetricsRegistry } from 'prom-client';
 import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { openJobStore } from './open-job-store.js';
+import { openOutputTables } from './open-output-tables.js';
+import { openSharedFiles } from './open-shared-files.js';
+import { startSchedules, toMonitorLabels, toViewLabels } from './job-schedules.js';
+import { openOutput } from './open-output.js';
 import { logJobEnd } from './log-job-end.js';
+import { openLineageEvents } from './open-lineage-events.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { createModelServings, logModelFaults } from './models.js';
+import { DuckDbColumnReads } from '../datasources/offline/duckdb/duckdb-column-reads.js';
+import type { ServedLog } from '../serving/served-log/served-log.js';
+import { SkewComparison } from '../statistics/served-skew/skew-comparison.js';
+import { OutputStatistics } from '../statistics/output-statistics.js';
+import { LocalMonitors } from '../monitors/local-monitors.js';
+import { MonitorRunHandler } from '../monitors/monitor-run-handler.js';
+import type { Monitors } from '../monitors/monitors.js';
+import { Webhook } from '../monitors/webhook.js';
+import { requestScope } from '../observability/request-scope.js';
 import { PROCESS_LIMITS } from '../limits/process-limits.js';
 import { makeFolder } from '../runtime/make-folder.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
+import type { BilledQueries } from '../datasources/offline/billed-queries.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
@@ -52,15 +69,22 @@ export interface JobsOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
+  readonly metricsRegistry: MetricsRegistry;
+  readonly servedLog: ServedLog | null;
   readonly google?: GoogleClientOptions | undefined;
+  readonly billedQueries: BilledQueries;
 }
 
 export interface OpenJobs {
   readonly engine: JobEngine;
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
+  readonly madeTrainingSets: LocalMadeTrainingSets;
+  readonly outputStatistics: OutputStatistics;
   readonly featureViewSyncs: FeatureViewSyncs;
   readonly sourceRefreshes: SourceRefreshes;
+  readonly monitors: Monitors;
+  readonly backtests: Backtests;
   /** Call this when the registry became another one: the schedules are others. */
   registryChanged(): Promise<void>;
   /** Call this before the stores close: jobs use them to their end. */
@@ -82,12 +106,20 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.defer(() => scratch.close());
   const store = measuredJobStore(await openJobStore(config), metrics);
+  // The engine closes the store when it stops. A start that fails before there is an engine closes it here.
+  let hasEngine = false;
+  opened.defer(async () => {
+    if (!hasEngine) await store.close();
+  });
 
   const servings = createModelServings();
   await logModelFaults(registry, servings, logger);
+  const shared = openSharedFiles(config, options.google);
+  const tables = openOutputTables(config, options.google);
   const batchDependencies: BatchPredictionDependencies = {
     jobs: store,
     files,
+    shared: shared?.files,
     offline: database,
     scratch,
     workFolder,
@@ -101,8 +133,11 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     stores,
     registry,
     files,
+    shared,
+    tables,
     workFolder,
     clock: systemClock,
+    currentSignal: () => requestScope.getStore()?.signal,
   };
   const localBatch = new LocalBatchPredictionHandler(batchDependencies);
   const vertexBatch = openVertexBatchPrediction({ registry, logger, google: options.google ?? {} });
@@ -130,21 +165,47 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
       logger.error({ err, entityType: `${featurestore.name}.${name}` }, 'rows that became true were not served'),
   });
   opened.defer(() => futureRows.stop());
+  const reads = new DuckDbColumnReads(database);
+  const backtest = new BacktestHandler({
+    ...trainingSetDependencies,
+    getModel: batchDependencies.getModel,
+    predictor: new LocalTablePredictor(batchDependencies),
+    reads,
+  });
   const refresh = new SourceRefreshHandler(registry, stores.preparation, () => futureRows.watch());
 
+  const madeTrainingSets = new LocalMadeTrainingSets(trainingSetDependencies);
+  const monitorRun = new MonitorRunHandler({
+    registry,
+    stores,
+    servedSkew: new SkewComparison({ stores, trainingSets: madeTrainingSets, servedLog: options.servedLog }),
+    jobs: store,
+    webhook: new Webhook({ secretOf: monitorSecret, now: Date.now }),
+    clock: systemClock,
+    onUndelivered: (err, monitor) =>
+      logger.error({ err, ...toMonitorLabels(monitor) }, 'an alert was not delivered; the next run sends it again'),
+  });
+
+  const lineage = await openLineageEvents({ ...options, files, store, opened });
   const [newest] = await store.list({ filter: {}, before: null, limit: 1 });
   const engine = new JobEngine({
     store,
-    handlers: [localBatch, vertexBatch.handler, trainingSet, refresh, ...syncs.handlers],
+    handlers: [localBatch, vertexBatch.handler, trainingSet, refresh, monitorRun, backtest, ...syncs.handlers],
     clock: systemClock,
     newId: jobIdsAfter(newest?.id),
     maxRunning: PROCESS_LIMITS.maxRunningJobs,
-    accounting: new JobAccounting(costs),
+    accounting: new JobAccounting(costs, systemClock),
+    billedQueries: options.billedQueries,
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'something of a job went wrong'),
-    onEnd: (job, cause) => logJobEnd(logger, job, cause),
+    onBegin: (job) => lineage?.began(job),
+    onEnd: (job, cause) => {
+      logJobEnd(logger, job, cause);
+      lineage?.ended(job);
+    },
     onStoreError: (err) => logger.warn({ err }, 'the jobs of other gateways are not looked at: this is repeated'),
   });
   // Schedules stop first, then the engine, which closes the job store: its jobs use everything else to their end.
+  hasEngine = true;
   opened.defer(() => engine.stop());
   const swept = await removeStaleWorkFiles(workFolder, store);
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
@@ -153,11 +214,12 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   futureRows.watch();
 
   const featureViewSyncs = syncs.createSyncs(engine);
-  const sourceRefreshes = new LocalSourceRefreshes(engine, refresh, stores.embedded);
+  const sourceRefreshes = new LocalSourceRefreshes(engine, refresh, stores.embedded, systemClock);
+  const monitors = new LocalMonitors(engine, monitorRun);
   const keeper = new ScheduleKeeper({
     store,
     startAll: (since) =>
-      startSchedules({ registry, since, syncs: featureViewSyncs, refreshes: sourceRefreshes, logger }),
+      startSchedules({ registry, since, syncs: featureViewSyncs, refreshes: sourceRefreshes, monitors, logger }),
     clock: systemClock,
     onChange: (isKeeper) => {
       if (store.lookEveryMs === null) return;
@@ -179,48 +241,21 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     engine,
     batchPredictions: new BatchPredictionsByRuntime({ ONNX: local, HTTP: local, VERTEX: vertex }),
     trainingSets: new LocalTrainingSets(engine, trainingSet, trainingSetDependencies),
+    madeTrainingSets,
+    outputStatistics: new OutputStatistics({
+      engine,
+      reads,
+      openOutput: (job, field) => openOutput(job, field, { trainingSetDependencies, batchDependencies }),
+      currentSignal: () => requestScope.getStore()?.signal,
+    }),
     featureViewSyncs,
     sourceRefreshes,
+    monitors,
+    backtests: new LocalBacktests(engine, backtest),
     registryChanged: async () => {
       futureRows.watch();
       await keeper.restart();
     },
     close: () => opened.disposeAsync(),
   };
-}
-
-interface SchedulesOptions {
-  readonly registry: Registry;
-  readonly since: Instant | null;
-  readonly syncs: FeatureViewSyncs;
-  readonly refreshes: SourceRefreshes;
-  readonly logger: Logger;
-}
-
-function startSchedules({ registry, since, syncs, refreshes, logger }: SchedulesOptions): JobSchedules[] {
-  return [
-    new SyncSchedules({
-      registry,
-      since,
-      syncs,
-      onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was skipped: the one before has not ended'),
-      onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
-    }),
-    new RefreshSchedules({
-      registry,
-      since,
-      refreshes,
-      onSkip: (source) =>
-        logger.warn(toSourceLabels(source), 'a scheduled refresh was skipped: the one before has not ended'),
-      onError: (err, source) => logger.error({ err, ...toSourceLabels(source) }, 'a scheduled refresh was not started'),
-    }),
-  ];
-}
-
-function toSourceLabels({ name, entityType }: FeatureSource): object {
-  return { entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name };
-}
-
-function toViewLabels({ name, entityType }: FeatureView): object {
-  return { featureView: `${entityType.featurestore.name}.${name}` };
 }

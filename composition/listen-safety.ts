@@ -8,7 +8,7 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /**
- * Refuses to start without authentication on an address that other machines reach. An operator who wants this sets
+ * Refuses to start without authentication on an address that other machines reach. An operator who needs this sets
  * FEATUREGRAPH_ALLOW_UNAUTHENTICATED.
  */
 export function checkListenSafety(config: {

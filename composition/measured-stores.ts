@@ -1,18 +1,26 @@
 import type { FeatureStores } from '../serving/feature-stores.js';
+import type { PastReads } from '../serving/past-reads.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
-import type { OnlineStore } from '../datasources/online/online-store.js';
-import type { EntityType } from '../datasources/registry/model.js';
+import type { OnlineRead, OnlineStore } from '../datasources/online/online-store.js';
+import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { GatewayMetrics, StoreReadKind } from '../observability/gateway-metrics.js';
 import { inSpan } from '../runtime/spans.js';
-import type { FeatureCell } from '../values/feature-cell.js';
+import type { CellStatus, FeatureCell } from '../values/feature-cell.js';
 
 /** The stores for resolvers, with every read measured. It wraps the ports, so neither side depends on it. */
-export function measuredStores(stores: FeatureStores, metrics: GatewayMetrics): FeatureStores {
+export function measuredStores(
+  stores: FeatureStores & { findPastReads?(featurestore: Featurestore): PastReads | undefined },
+  metrics: GatewayMetrics,
+): FeatureStores {
   const online = new WeakMap<OnlineStore, OnlineStore>();
-  const offline = new WeakMap<OfflineStore, OfflineStore>();
+  const offline = new WeakMap<PastReads, OfflineStore>();
   return {
     online: (featurestore) => once(online, stores.online(featurestore), (store) => measuredOnline(store, metrics)),
-    offline: (featurestore) => once(offline, stores.offline(featurestore), (store) => measuredOffline(store, metrics)),
+    offline: (featurestore) => {
+      const store = stores.offline(featurestore);
+      const past = stores.findPastReads?.(featurestore) ?? store;
+      return once(offline, past, () => measuredOffline(store, past, metrics));
+    },
   };
 }
 
@@ -25,11 +33,23 @@ function measuredOnline(store: OnlineStore, metrics: GatewayMetrics): OnlineStor
       readAsOf: async (read) => {
         const rows = await measureRead('online_as_of', read.entityIds.length, () => versions.readAsOf(read), metrics);
         // A read that it cannot answer is counted where the offline store reads it.
-        metrics.values(read.entityType, countStatuses(rows.map((row) => row.filter((cell) => cell !== undefined))));
+        metrics.values(
+          read.entityType,
+          countStatuses(rows, (cell) => cell?.status),
+        );
         return rows;
       },
     },
     read: (read) => measure('online', read.entityType, read.entityIds.length, () => store.read(read), metrics),
+    ...(store.readTexts && {
+      readTexts: async (read: OnlineRead) => {
+        const rows = await measureRead('online', read.entityIds.length, () => store.readTexts!(read), metrics);
+        const counts = new Map<CellStatus, number>();
+        for (const row of rows) row.countStatuses(counts);
+        metrics.values(read.entityType, counts);
+        return rows;
+      },
+    }),
     write: (entityType, writes) => store.write(entityType, writes),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
     isHealthy: () => store.isHealthy(),
@@ -37,18 +57,24 @@ function measuredOnline(store: OnlineStore, metrics: GatewayMetrics): OnlineStor
   };
 }
 
-function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineStore {
+function measuredOffline(store: OfflineStore, past: PastReads, metrics: GatewayMetrics): OfflineStore {
   return {
     maxLabelsPerRead: store.maxLabelsPerRead,
     bulk: store.bulk,
     hasCreationTimes: (source) => store.hasCreationTimes(source),
     pointInTime: (read) =>
-      measure('point_in_time', read.entityType, read.labels.length, () => store.pointInTime(read), metrics),
+      measure('point_in_time', read.entityType, read.labels.length, () => past.pointInTime(read), metrics),
     history: (read) =>
       inSpan(
         'store.read',
-        () => store.history(read),
+        () => past.history(read),
         () => ({ attributes: { 'featuregraph.read': 'history' } }),
+      ),
+    explain: (read) =>
+      inSpan(
+        'store.read',
+        () => store.explain(read),
+        () => ({ attributes: { 'featuregraph.read': 'explain' } }),
       ),
     statistics: (read) =>
       inSpan(
@@ -63,6 +89,8 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
     newest: (source, read) => store.newest(source, read),
     estimateNewestScan: (source, read) => store.estimateNewestScan(source, read),
+    entityTimes: (read) => store.entityTimes(read),
+    estimateEntityTimes: (read) => store.estimateEntityTimes(read),
     sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
     estimateScan: (read) => store.estimateScan(read),
     isHealthy: () => store.isHealthy(),
@@ -78,7 +106,10 @@ async function measure(
   metrics: GatewayMetrics,
 ): Promise<FeatureCell[][]> {
   const rows = await measureRead(kind, entities, readCells, metrics);
-  metrics.values(entityType, countStatuses(rows));
+  metrics.values(
+    entityType,
+    countStatuses(rows, ({ status }) => status),
+  );
   return rows;
 }
 
@@ -105,15 +136,30 @@ async function measureRead<Rows>(
 /**
  * Counts locally and adds once: a read returns up to a million values, and each counter increment hashes its labels.
  */
-function countStatuses(rows: readonly (readonly FeatureCell[])[]): Map<string, number> {
-  const counts = new Map<string, number>();
+function countStatuses<Cell>(
+  rows: readonly (readonly Cell[])[],
+  statusOf: (cell: Cell) => CellStatus | undefined,
+): Map<CellStatus, number> {
+  const counts = new Map<CellStatus, number>();
+  // Most cells have the status of the one before.
+  let last: CellStatus | undefined;
+  let run = 0;
   for (const row of rows) {
-    for (const { status } of row) counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (const cell of row) {
+      const status = statusOf(cell);
+      if (status !== last) {
+        if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + run);
+        last = status;
+        run = 0;
+      }
+      run += 1;
+    }
   }
+  if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + run);
   return counts;
 }
 
-function once<Store extends object>(made: WeakMap<Store, Store>, store: Store, make: (store: Store) => Store): Store {
+function once<Key extends object, Store>(made: WeakMap<Key, Store>, store: Key, make: (store: Key) => Store): Store {
   let measured = made.get(store);
   if (!measured) made.set(store, (measured = make(store)));
   return measured;

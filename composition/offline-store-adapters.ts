@@ -4,7 +4,7 @@ import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { BigQueryClientOptions } from '../datasources/google/bigquery/client.js';
 import { FileReader } from '../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
-import type { OfflineStore } from '../datasources/offline/offline-store.js';
+import type { GrowingOfflineStore, OfflineStore } from '../datasources/offline/offline-store.js';
 import type {
   EntityType,
   FeatureSource,
@@ -27,7 +27,7 @@ interface OfflineStoreAdapter<Settings extends OfflineStoreSettings = OfflineSto
     featurestore: Featurestore,
     embedded: DuckDbOfflineStore,
     bigqueryClient?: BigQueryClientOptions,
-  ): Promise<OfflineStore>;
+  ): Promise<GrowingOfflineStore>;
   /** Opens the store read-only; creates nothing. */
   openToRead(settings: Settings, sources: readonly FeatureSource[], dataDirectory: string): Promise<OfflineStore>;
   /** doctor's findings, without opening the store. */
@@ -114,7 +114,7 @@ export async function openOfflineStore(
   featurestore: Featurestore,
   embedded: DuckDbOfflineStore,
   bigqueryClient?: BigQueryClientOptions,
-): Promise<OfflineStore> {
+): Promise<GrowingOfflineStore> {
   return findAdapter(settings).open(settings, featurestore, embedded, bigqueryClient);
 }
 

@@ -2,7 +2,7 @@ import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
 import type { BigQueryClientOptions } from '../datasources/google/bigquery/client.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
-import type { OfflineStore } from '../datasources/offline/offline-store.js';
+import type { GrowingOfflineStore, OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
@@ -16,7 +16,8 @@ export interface OpenOfflineStores {
   of(featurestore: Featurestore): OfflineStore;
   /** undefined for a featurestore in the embedded store. */
   findRemote(featurestore: Featurestore): OfflineStore | undefined;
-  readonly all: readonly OfflineStore[];
+  /** Opens what another registry names and this one does not, and adds the sources that are new in the remote stores. */
+  add(next: Registry): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,22 +47,34 @@ async function openAll(
   const { embedded, reader } = await openEmbeddedStore(registry, dataDirectory, memoryLimitBytes);
   opened.defer(() => embedded.close());
   opened.use(reader);
-  // By name: the objects are others after another registry was applied.
-  const remote = new Map<string, OfflineStore>();
-  for (const featurestore of registry.featurestores) {
-    const store = await openOfflineStore(featurestore.offlineSettings, featurestore, embedded, bigqueryClient);
-    if (store === embedded) continue;
-    opened.defer(() => store.close());
-    remote.set(featurestore.name, store);
-  }
+  const remote = new Map<string, GrowingOfflineStore>();
+  const add = async ({ featurestores }: Registry): Promise<void> => {
+    for (const featurestore of featurestores) {
+      const known = remote.get(keyOf(featurestore));
+      if (known) {
+        await known.addSources(listSources(featurestore));
+        continue;
+      }
+      const store = await openOfflineStore(featurestore.offlineSettings, featurestore, embedded, bigqueryClient);
+      if (store === embedded) continue;
+      opened.defer(() => store.close());
+      remote.set(keyOf(featurestore), store);
+    }
+  };
+  await add(registry);
   return {
     embedded,
     reader,
-    findRemote: (featurestore) => remote.get(featurestore.name),
-    of: (featurestore) => remote.get(featurestore.name) ?? embedded,
-    all: [embedded, ...remote.values()],
+    findRemote: (featurestore) => remote.get(keyOf(featurestore)),
+    of: (featurestore) => remote.get(keyOf(featurestore)) ?? embedded,
+    add,
     close: () => opened.disposeAsync(),
   };
+}
+
+/** By name and settings: the objects are others after another registry was applied. */
+function keyOf({ name, offlineSettings }: Featurestore): string {
+  return JSON.stringify([name, offlineSettings]);
 }
 
 /** What doctor finds of each store: by default without opening it, or what `inspect` finds. */

@@ -24,12 +24,17 @@ export interface OpenOnlineStores {
   toFill(featurestore: Featurestore): FillableOnlineStore | null;
   /** The embedded online store, if it is the one of a featurestore. */
   findLmdb(featurestore: Featurestore): LmdbOnlineStore | undefined;
+  /** Opens the stores that another registry names and this one does not. */
+  add(next: Registry): Promise<void>;
   /** The stores that serve readers. A shadow store that is down must not take the gateway out of service. */
   readonly serving: readonly OnlineStore[];
   close(): Promise<void>;
 }
 
-/** Opens the online store of each featurestore; a store that several name is opened once. */
+/**
+ * Opens the online store of each featurestore; a store that several name is opened once. The registry can become another
+ * one after `add` was called with it.
+ */
 export async function openOnlineStores(
   registry: Registry,
   dataDirectory: string,
@@ -45,29 +50,31 @@ async function openAll(
   opened: AsyncDisposableStack,
 ): Promise<OpenOnlineStores> {
   const stores = new Map<string, OnlineStore>();
-  for (const [key, settings] of collectStoreSettings(registry)) {
-    const store = await openOnlineStore(settings, { dataDirectory, vertexClient });
-    opened.defer(() => store.close());
-    stores.set(key, store);
-  }
   const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(toStoreKey(settings))!;
-  // By name: the objects are others after another registry was applied.
   const shadows = new Map<string, ShadowOnlineStore>();
-  for (const featurestore of registry.featurestores) {
-    const { onlineSettings, shadow } = featurestore;
-    if (!shadow) continue;
-    const rules = shadowRules(onlineSettings, shadow);
-    const options = { ...PROCESS_LIMITS.shadowReads, ...rules, report: shadowReport, random: Math.random };
-    shadows.set(
-      featurestore.name,
-      new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options),
-    );
-  }
+  const add = async (next: Registry): Promise<void> => {
+    for (const [key, settings] of collectStoreSettings(next)) {
+      if (stores.has(key)) continue;
+      stores.set(key, await openOnlineStore(settings, { dataDirectory, vertexClient }));
+    }
+    for (const featurestore of next.featurestores) {
+      const { onlineSettings, shadow } = featurestore;
+      if (!shadow || shadows.has(toShadowKey(featurestore))) continue;
+      const rules = shadowRules(onlineSettings, shadow);
+      const options = { ...PROCESS_LIMITS.shadowReads, ...rules, report: shadowReport, random: Math.random };
+      const store = new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options);
+      shadows.set(toShadowKey(featurestore), store);
+    }
+  };
   opened.defer(async () => {
     await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
+    await Promise.all([...stores.values()].map((store) => store.close()));
   });
+  await add(registry);
   return {
-    of: (featurestore) => shadows.get(featurestore.name) ?? storeOf(featurestore.onlineSettings),
+    of: (featurestore) =>
+      (featurestore.shadow && shadows.get(toShadowKey(featurestore))) ?? storeOf(featurestore.onlineSettings),
+    add,
     toFill: ({ onlineSettings }) => {
       const store = storeOf(onlineSettings);
       return 'fill' in store ? (store as FillableOnlineStore) : null;
@@ -76,9 +83,16 @@ async function openAll(
       const store = storeOf(onlineSettings);
       return store instanceof LmdbOnlineStore ? store : undefined;
     },
-    serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
+    get serving() {
+      return [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))];
+    },
     close: () => opened.disposeAsync(),
   };
+}
+
+/** By name and settings: the objects are others after another registry was applied. */
+function toShadowKey({ name, onlineSettings, shadow }: Featurestore): string {
+  return JSON.stringify([name, onlineSettings, shadow]);
 }
 
 /** How to compare two stores. If one cannot tell NULL from NOT_FOUND, the two count as equal. */

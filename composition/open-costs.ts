@@ -33,8 +33,13 @@ export interface OpenCostsOptions {
   readonly newId: () => string;
 }
 
+export interface OpenCosts extends Costs {
+  readonly ledger: SpendingLedger;
+  close(): Promise<void>;
+}
+
 /** Price books from files, and stored spending and measurements. */
-export async function openCosts(options: OpenCostsOptions): Promise<Costs & { close(): Promise<void> }> {
+export async function openCosts(options: OpenCostsOptions): Promise<OpenCosts> {
   const { ownBooks, defaultBook, dailyBudgets, clock, newId } = options;
   const books = toPriceBooks(await loadPriceBooks(ownBooks), defaultBook);
   const { history, ledger, close } = await openRecords(options);
@@ -42,6 +47,7 @@ export async function openCosts(options: OpenCostsOptions): Promise<Costs & { cl
     estimator: new CostEstimator(books, history),
     guard: new CostGuard({ ledger, dailyBudgets, clock, newId }),
     history,
+    ledger,
     close,
   };
 }
@@ -60,7 +66,7 @@ async function openRecords({ sharedTable, folder, newId, apiEndpoint }: OpenCost
     const { rows, close } = await openRows('The store of costs', address);
     return { history: new BigtableModelCostHistory(rows), ledger: new BigtableSpendingLedger(rows), close };
   }
-  const environment = openLmdb({ path: folder, maxDbs: 3 });
+  const environment = openLmdb({ path: folder, maxDbs: 4 });
   return {
     history: new LmdbModelCostHistory(environment),
     ledger: new LmdbSpendingLedger(environment),

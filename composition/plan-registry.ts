@@ -1,22 +1,16 @@
-import { stat } from 'node:fs/promises';
-import { CriticalityLevel, diff } from '@graphql-inspector/core';
-import type { GraphQLSchema } from 'graphql';
-import { findTypeFaults, historyTable } from '../datasources/duckdb/history-table.js';
+import { ChangeType, CriticalityLevel, diff, type Change } from '@graphql-inspector/core';
+import { findTypeFaults } from '../datasources/duckdb/history-table.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
-import { findNamedFiles } from '../datasources/files/named-files.js';
 import { checkSource } from '../datasources/offline/duckdb/check-source.js';
 import type { Featurestore, FeatureSource } from '../datasources/registry/model.js';
-import { listReadTables } from '../datasources/registry/read-tables.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import type { RecomputedSource, RegistryPlan, Rename } from '../ingestion/registry-updates.js';
+import { describeRecomputation, type RecomputedSource } from '../ingestion/refresh/describe-recomputation.js';
+import type { RegistryPlan, Rename } from '../ingestion/registry-updates.js';
 import { sourceFingerprint } from '../ingestion/source-fingerprint.js';
+import { listExpectationChanges } from './list-expectation-changes.js';
 import { findStored, listRenames } from './list-renames.js';
+import type { PlannedRegistry } from './planned-registry.js';
 import type { OpenStores } from './stores.js';
-
-export interface PlannedRegistry {
-  readonly registry: Registry;
-  readonly schema: GraphQLSchema;
-}
 
 /** Compares a registry that was read with the one that is served. */
 export async function planRegistry(
@@ -33,7 +27,7 @@ export async function planRegistry(
     const stored = findStored(present.registry, source) ?? source;
     const imported = await stores.embedded.importedFrom(stored);
     if (imported === (await sourceFingerprint(source))) continue;
-    recomputed.push(await describeRecomputation(source, { imported, stored }, stores));
+    recomputed.push(await describeRecomputation(source, imported === undefined ? null : stored, stores.embedded));
     // Otherwise the fault would show when the registry is served already, and the source would stay behind.
     sqlFaults.push(...(await findSqlFaults(source, stores.reader)));
   }
@@ -53,30 +47,32 @@ export async function planRegistry(
     breaks: changes
       .filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
       .map(({ path, message }) => ({ path: path ?? message, message })),
-    changes: changes.map(({ message }) => message),
+    changes: withoutInsides(changes).map(({ message }) => message),
     recomputed,
+    expectations: listExpectationChanges(present.registry, next.registry),
     removed: listRemoved(present.registry, next.registry, renamed),
   };
 }
 
-/** Stores are opened at the start. Those of Google Cloud are also checked and made there. */
+/** Without what is inside an added type or field: its arguments and descriptions say nothing new. */
+function withoutInsides(changes: readonly Change[]): readonly Change[] {
+  const isAddition = ({ type }: Change): boolean => type === ChangeType.TypeAdded || type === ChangeType.FieldAdded;
+  const added = new Set(changes.filter(isAddition).map(({ path }) => path));
+  return changes.filter((change) => {
+    const names = change.path?.split('.') ?? [];
+    const outer = names.map((_, index) => names.slice(0, index + 1).join('.'));
+    return !outer.some((path) => added.has(path) && !(path === change.path && isAddition(change)));
+  });
+}
+
+/** A featurestore keeps the stores that it has: its values would have to move into others. */
 function findRestart(present: Featurestore | undefined, next: Featurestore): string[] {
   const { name } = next;
-  const isEmbedded = next.onlineSettings.kind === 'LMDB' && next.offlineSettings.kind === 'DUCKDB' && !next.shadow;
-  if (!present) {
-    return isEmbedded ? [] : [`The featurestore "${name}" is new and has stores of its own: restart the gateway.`];
-  }
+  if (!present) return [];
   const storesOf = ({ onlineSettings, offlineSettings, shadow }: Featurestore): string =>
     JSON.stringify([onlineSettings, offlineSettings, shadow]);
   if (storesOf(present) !== storesOf(next)) {
     return [`The featurestore "${name}" has other stores than before: restart the gateway.`];
-  }
-  const shapeOf = ({ entityTypes }: Featurestore): string =>
-    JSON.stringify(
-      entityTypes.map(({ name: type, features }) => [type, features.map((one) => [one.name, one.column])]),
-    );
-  if (next.offlineSettings.kind !== 'DUCKDB' && shapeOf(present) !== shapeOf(next)) {
-    return [`The featurestore "${name}" has other features than before, in BigQuery: restart the gateway.`];
   }
   return [];
 }
@@ -95,34 +91,6 @@ async function findSqlFaults(source: FeatureSource, reader: FileReader): Promise
   const faults: string[] = [];
   for await (const { status, message } of checkSource(source, reader)) if (status === 'fault') faults.push(message);
   return faults;
-}
-
-async function describeRecomputation(
-  source: FeatureSource,
-  { imported, stored }: { readonly imported: string | undefined; readonly stored: FeatureSource },
-  { embedded }: OpenStores,
-): Promise<RecomputedSource> {
-  let bytes = 0n;
-  for (const [, { path, name, format }] of listReadTables(source)) {
-    const found = await findNamedFiles(path, name, { format, within: null });
-    for (const file of found?.files ?? []) bytes += BigInt((await stat(file.path)).size);
-  }
-  const rows =
-    imported === undefined
-      ? null
-      : await embedded.database.use(async (connection) => {
-          const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${historyTable(stored)}`);
-          return counted.getRows()[0]![0] as bigint;
-        });
-  const { entityType } = source;
-  return {
-    featurestore: entityType.featurestore.name,
-    entityType: entityType.name,
-    source: source.name,
-    rows,
-    bytes,
-    isServedMeanwhile: imported !== undefined,
-  };
 }
 
 /** Features that clients can read now, and by no name afterwards. */

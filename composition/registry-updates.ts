@@ -3,17 +3,21 @@ import { OperatorError } from '../errors/operator-error.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { AppliedRegistry, RegistryPlan, RegistryUpdates } from '../ingestion/registry-updates.js';
-import { buildSchema } from '../resolvers/build-schema.js';
-import { planRegistry, type PlannedRegistry } from './plan-registry.js';
+import { buildSchema, type SchemaOptions } from '../resolvers/build-schema.js';
+import { planRegistry } from './plan-registry.js';
+import type { PlannedRegistry } from './planned-registry.js';
 import type { OpenStores } from './stores.js';
 
 export interface RegistryUpdatesOptions {
   readonly first: PlannedRegistry;
-  /** The folders of the registry and the policy file. */
+  /** The folders of the files that the operator names. */
   readonly folders: readonly string[];
+  readonly schema?: SchemaOptions;
   readonly stores: OpenStores;
   /** Reads and checks the registry file. */
   readonly read: () => Promise<Registry>;
+  /** Checks what else the operator gave against the schema. Throws OperatorError. */
+  readonly check?: (next: PlannedRegistry) => Promise<void>;
   /** Serves a registry whose values are prepared. Returns the ids of the refreshes that it started. */
   readonly serve: (next: PlannedRegistry, stale: readonly FeatureSource['entityType'][]) => Promise<readonly string[]>;
 }
@@ -59,13 +63,22 @@ export class FileRegistryUpdates implements RegistryUpdates {
   async #read(): Promise<{ readonly plan: RegistryPlan; readonly next: PlannedRegistry | null }> {
     try {
       const registry = await this.options.read();
-      const next = { registry, schema: buildSchema(registry) };
+      const next = { registry, schema: buildSchema(registry, this.options.schema) };
+      await this.options.check?.(next);
       const plan = await planRegistry(this.#present, next, this.options.stores);
       return { next, plan: { ...plan, faults: plan.faults.map((fault) => this.#withoutFolders(fault)) } };
     } catch (error) {
       return {
         next: null,
-        plan: { faults: this.#describeFault(error), breaks: [], changes: [], recomputed: [], removed: [], renamed: [] },
+        plan: {
+          faults: this.#describeFault(error),
+          breaks: [],
+          changes: [],
+          expectations: [],
+          recomputed: [],
+          removed: [],
+          renamed: [],
+        },
       };
     }
   }

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../datasources/diagnosis.js';
+import type { DataVersions } from '../serving/data-versions.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { BigQueryClientOptions } from '../datasources/google/bigquery/client.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
@@ -10,11 +11,16 @@ import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-fol
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import type { HistoryKeeper } from '../ingestion/history/history-keeper.js';
+import type { PastReads } from '../serving/past-reads.js';
 import { isHealthy } from '../serving/store-health.js';
 import { systemClock, type Clock } from '../values/clock.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { openDataFolder } from './data-folder.js';
 import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
+import { openDataVersions } from './open-data-versions.js';
+import { openHistory, type HistoryOptions } from './open-history.js';
+import type { PlannedRegistry } from './planned-registry.js';
 import { listSources, probeOfflineStore } from './offline-store-adapters.js';
 import { probeOnlineStoreOf } from './online-store-adapters.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
@@ -25,6 +31,7 @@ import {
   type OnlineStoreOptions,
   type OpenOnlineStores,
 } from './online-stores.js';
+import type { TableAddress } from '../datasources/google/bigtable/client.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 /** The open stores of a registry. */
@@ -37,10 +44,19 @@ export interface OpenStores extends FeatureStores {
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   /** Writes values of sources without SQL. */
   readonly writers: OpenFeatureWriters;
+  /** The reads of the past by clients; undefined: those of the offline store. */
+  readonly findPastReads: (featurestore: Featurestore) => PastReads | undefined;
+  /** Copies the rows of the embedded offline store into the key-value history, in the background. null: there is none. */
+  readonly historyKeeper: HistoryKeeper | null;
+  /** The versions of what reads of the past can answer. Call it before the registry is served. */
+  dataVersions(planned: PlannedRegistry): Promise<DataVersions>;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
-  /** Prepares what another registry adds, while the present one is served. Its stores must be the same. */
+  /**
+   * Prepares what another registry adds, while the present one is served: stores of new featurestores, and values. The
+   * featurestores of both must have the same stores.
+   */
   prepareFor(next: Registry): Promise<PreparationStart>;
-  /** Removes the names that entity types, sources and features had before, once nobody reads by them. */
+  /** Removes the names that entity types, sources and features had before, once no request reads by them. */
   forgetNames(served: Registry): Promise<void>;
   /** Refreshes while the gateway serves. */
   readonly preparation: StorePreparation;
@@ -57,11 +73,13 @@ export interface OpenStores extends FeatureStores {
   close(): Promise<void>;
 }
 
-export interface StoresOptions extends OnlineStoreOptions {
-  /** Receives what fails after rows were acknowledged. It is repeated. Absent: nobody is told. */
+export interface StoresOptions extends OnlineStoreOptions, HistoryOptions {
+  /** Receives what fails after rows were acknowledged. It is repeated. Absent: it is not reported. */
   readonly onWriteError?: (error: unknown) => void;
   /** Receives the number of acknowledged rows that are dropped, because the registry no longer has their source. */
   readonly onUnknownRows?: (rows: number) => void;
+  /** The table that several gateways share, for the idempotency keys of writes. Absent: there is one gateway. */
+  readonly sharedTable?: TableAddress | null;
   /** Absent: the clock of the machine. */
   readonly clock?: Clock;
   /** For tests, whose BigQuery is not Google's. */
@@ -89,7 +107,7 @@ async function openAll(
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
-  // Nobody reads yet, so the old names end at once.
+  // No request reads yet, so the old names end at once.
   await eachLmdb(registry, online, (store, entityTypes) => store.addNames(entityTypes));
   await eachLmdb(registry, online, (store, entityTypes) => store.forgetNames(entityTypes));
   const { onWriteError = () => undefined, onUnknownRows = () => undefined, clock = systemClock } = options;
@@ -98,13 +116,18 @@ async function openAll(
     offline,
     online,
     dataDirectory,
+    sharedTable: options.sharedTable ?? null,
     clock,
     onError: onWriteError,
     onUnknownRows,
   });
   opened.defer(() => writers.close());
-  const rename = (change: () => Promise<void>): Promise<void> =>
-    writers.logged ? writers.logged.rename(change) : change();
+  const keyed = await openHistory({ registry, embedded: offline.embedded, writers, options });
+  if (keyed) opened.defer(() => keyed.keeper.close());
+  const rename = async (change: () => Promise<void>, next: Registry): Promise<void> => {
+    const renamed = (): Promise<void> => (writers.logged ? writers.logged.rename(change) : change());
+    return keyed ? keyed.keeper.rename(keyed.sourcesOf(next), renamed) : renamed();
+  };
   const preparation = new StorePreparation({
     offline: offline.embedded,
     toFill: (featurestore) => online.toFill(featurestore),
@@ -117,9 +140,15 @@ async function openAll(
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
     writers,
+    findPastReads: (featurestore) => keyed?.findReads(featurestore),
+    historyKeeper: keyed?.keeper ?? null,
+    dataVersions: (planned) => openDataVersions(planned, offline.embedded, writers),
     prepare: (onProgress) => preparation.prepare(registry, onProgress),
     preparation,
-    prepareFor: (next) => {
+    prepareFor: async (next) => {
+      await offline.add(next);
+      await online.add(next);
+      await writers.add(next);
       const sources = next.featurestores
         .filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB')
         .flatMap(listSources);
@@ -130,11 +159,13 @@ async function openAll(
           rename(async () => {
             await offline.embedded.addSources(sources);
             await eachLmdb(next, online, (store, entityTypes) => store.addNames(entityTypes));
-          }),
+          }, next),
       );
     },
-    forgetNames: (served) =>
-      rename(() => eachLmdb(served, online, (store, entityTypes) => store.forgetNames(entityTypes))),
+    forgetNames: async (served) => {
+      await rename(() => eachLmdb(served, online, (store, entityTypes) => store.forgetNames(entityTypes)), served);
+      await writers.forgetNames(served);
+    },
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { auditVariables } from './audit-config.js';
 import { parseBudgets } from './budgets.js';
-import { severalGatewaysVariables, toSharedJobs } from './several-gateways-config.js';
+import { embeddedStoresVariables } from './embedded-stores-config.js';
+import { federationVariables } from './federation-config.js';
+import { openLineageVariables, refuseUnusedLineage, toOpenLineage } from './open-lineage-config.js';
+import { outputDatasetVariables } from './output-dataset-config.js';
+import { refuseSharedFilesAlone, severalGatewaysVariables, toSharedJobs } from './several-gateways-config.js';
+import { refuseHalfOfTls, tlsVariables, toTls } from './tls-config.js';
+import { refuseSharedServedLog, servedLogVariables, toServedLog } from './served-log-config.js';
+import { refuseOnlyWithoutManifest, trustedDocumentsVariables } from './trusted-documents-config.js';
 
 /**
  * The configuration, all from environment variables. .env.example lists them; a test compares the two. Defaults are
@@ -37,31 +44,18 @@ export const configVariables = {
     .string()
     .min(1)
     .optional()
-    .describe('The path of the policy file: who may do what (docs/policy.md). Empty: everybody may do everything.'),
+    .describe('The path of the policy file: who may do what (docs/policy.md). Empty: every client may do everything.'),
   FEATUREGRAPH_DATA_DIR: z
     .string()
     .min(1)
     .default('.featuregraph')
     .describe('The folder of the embedded stores. The gateway creates it if it does not exist.'),
   ...auditVariables,
+  ...servedLogVariables,
+  ...openLineageVariables,
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 listens on all networks.'),
   PORT: port.default(4000).describe('The port to listen on. 0: any free port.'),
-  FEATUREGRAPH_TLS_CERTIFICATE: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'The path of a PEM certificate with its intermediate certificates. The gateway then serves only HTTPS, and reloads a renewed certificate without a restart. Empty: HTTP.',
-    ),
-  FEATUREGRAPH_TLS_KEY: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('The path of the private key of the certificate, in PEM.'),
-  FEATUREGRAPH_TLS_MIN_VERSION: z
-    .enum(['TLSv1.2', 'TLSv1.3'])
-    .default('TLSv1.2')
-    .describe('The lowest accepted version of TLS: TLSv1.2 or TLSv1.3.'),
+  ...tlsVariables,
   METRICS_PORT: port
     .optional()
     .describe('The port of GET /metrics for Prometheus, at the same address. Empty: no metrics. 0: any free port.'),
@@ -77,12 +71,14 @@ export const configVariables = {
     ),
   FEATUREGRAPH_GRAPHIQL: flag.default(true).describe('Serve the GraphiQL page to browsers at /graphql.'),
   FEATUREGRAPH_INTROSPECTION: flag.default(true).describe('Allow introspection of the schema. GraphiQL needs it.'),
+  ...trustedDocumentsVariables,
+  ...federationVariables,
   FEATUREGRAPH_AUTHENTICATION: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway can do everything, so it listens only on a loopback address.',
+      'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Every client that reaches the gateway can do everything, so it listens only on a loopback address.',
     ),
   FEATUREGRAPH_ALLOW_UNAUTHENTICATED: flag
     .default(false)
@@ -137,15 +133,7 @@ export const configVariables = {
     .describe(
       'What happens to a request above the limit of cost or the capacity of the process: enforce refuses it; measure logs and counts it, and runs it (docs/limits.md).',
     ),
-  FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
-    .number()
-    .int()
-    // Below this, DuckDB cannot sort on disk: it fails with "out of memory".
-    .min(67_108_864)
-    .optional()
-    .describe(
-      'The memory limit of DuckDB in bytes, at least 67108864. It runs jobs, imports and reads of the history, and sorts on disk what does not fit. Empty: half of the memory of the machine or container.',
-    ),
+  ...embeddedStoresVariables,
   FEATUREGRAPH_PRICE_BOOKS: z
     .string()
     .min(1)
@@ -166,6 +154,7 @@ export const configVariables = {
       'Budgets in US dollars for each day (UTC) and principal, e.g. user:alice@example.com=50,key:ci=500,*=10. * is each other principal (docs/costs.md). Empty: no limit.',
     ),
   ...severalGatewaysVariables,
+  ...outputDatasetVariables,
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -184,28 +173,13 @@ export const configVariables = {
     ),
 } satisfies Record<string, z.ZodType>;
 
-/** Serving HTTP to those who asked for HTTPS would be worse than not serving. */
-function refuseHalfOfTls(
-  variables: {
-    readonly FEATUREGRAPH_TLS_CERTIFICATE?: string | undefined;
-    readonly FEATUREGRAPH_TLS_KEY?: string | undefined;
-  },
-  context: z.RefinementCtx,
-): void {
-  const isSet = (name: keyof typeof variables): boolean => variables[name] !== undefined;
-  const names = ['FEATUREGRAPH_TLS_CERTIFICATE', 'FEATUREGRAPH_TLS_KEY'] as const;
-  const missing = names.filter((name) => !isSet(name));
-  if (missing.length !== 1) return;
-  context.addIssue({
-    code: 'custom',
-    path: missing,
-    message: 'TLS needs a certificate and its key. This one is missing.',
-  });
-}
-
 const configSchema = z
   .object(configVariables)
   .superRefine(refuseHalfOfTls)
+  .superRefine(refuseOnlyWithoutManifest)
+  .superRefine(refuseSharedFilesAlone)
+  .superRefine(refuseSharedServedLog)
+  .superRefine(refuseUnusedLineage)
   .transform((variables) => ({
     registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
     policyPath: variables.FEATUREGRAPH_POLICY ?? null,
@@ -213,22 +187,20 @@ const configSchema = z
     auditKeyFile: variables.FEATUREGRAPH_AUDIT_KEY_FILE ?? null,
     auditMaxFileBytes: variables.FEATUREGRAPH_AUDIT_MAX_FILE_BYTES,
     isAuditRequired: variables.FEATUREGRAPH_AUDIT_REQUIRED,
+    servedLog: toServedLog(variables),
+    openLineage: toOpenLineage(variables),
     dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
     host: variables.HOST,
     port: variables.PORT,
-    tls:
-      variables.FEATUREGRAPH_TLS_CERTIFICATE === undefined || variables.FEATUREGRAPH_TLS_KEY === undefined
-        ? null
-        : {
-            certificate: variables.FEATUREGRAPH_TLS_CERTIFICATE,
-            key: variables.FEATUREGRAPH_TLS_KEY,
-            minVersion: variables.FEATUREGRAPH_TLS_MIN_VERSION,
-          },
+    tls: toTls(variables),
     isTraced: variables.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     metricsPort: variables.METRICS_PORT ?? null,
     logLevel: variables.LOG_LEVEL,
     isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
     isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
+    trustedDocumentsPath: variables.FEATUREGRAPH_TRUSTED_DOCUMENTS ?? null,
+    areOnlyTrustedDocumentsAnswered: variables.FEATUREGRAPH_TRUSTED_DOCUMENTS_ONLY,
+    isFederated: variables.FEATUREGRAPH_FEDERATION,
     authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
     allowsUnauthenticated: variables.FEATUREGRAPH_ALLOW_UNAUTHENTICATED,
     isCloudRun: variables.K_SERVICE !== undefined,
@@ -242,11 +214,13 @@ const configSchema = z
     maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
     limitMode: variables.FEATUREGRAPH_LIMITS,
     duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
+    maxHistoryRows: variables.FEATUREGRAPH_HISTORY_ROWS,
     priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
     priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
     dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
     areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
     sharedJobs: toSharedJobs(variables),
+    outputDataset: variables.FEATUREGRAPH_OUTPUT_DATASET ?? null,
     shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
     shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
   }));

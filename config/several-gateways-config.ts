@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+/** The rules of Cloud Storage for names of buckets, and a folder of plain names. */
+const FILES = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])((?:\/[A-Za-z0-9=_.-]*[A-Za-z0-9=_-])*)\/?$/;
 const TABLE = /^projects\/([^/\s]+)\/instances\/([^/\s]+)\/tables\/([^/\s]+)$/;
 
 /** The variables of several gateways (docs/several-gateways.md). */
@@ -37,6 +39,17 @@ export const severalGatewaysVariables = {
     .describe(
       'How long a gateway may write no heartbeat before the other gateways of FEATUREGRAPH_JOBS_TABLE take its jobs and schedules, in seconds.',
     ),
+  FEATUREGRAPH_SHARED_FILES: z
+    .string()
+    .regex(FILES, 'is not a folder in Cloud Storage: gs://BUCKET/FOLDER')
+    .transform((address) => {
+      const [, bucket, folder] = FILES.exec(address)!;
+      return { bucket: bucket!, folder: folder!.slice(1) };
+    })
+    .optional()
+    .describe(
+      'The folder in Cloud Storage for the files of the gateways of FEATUREGRAPH_JOBS_TABLE: training sets, their labels, and the inputs and results of batch predictions with ONNX and HTTP models, gs://BUCKET/FOLDER (docs/several-gateways.md). Empty: several gateways refuse both.',
+    ),
 } satisfies Record<string, z.ZodType>;
 
 /** The table that several gateways share; null for a gateway that has its jobs for itself. */
@@ -48,19 +61,36 @@ export interface SharedJobs {
     readonly appProfile: string | null;
   };
   readonly leaseMs: number;
+  /** The folder in Cloud Storage for the files of all gateways; null: they share no files. */
+  readonly files: { readonly bucket: string; readonly folder: string } | null;
 }
 
 interface Variables {
   readonly FEATUREGRAPH_JOBS_TABLE?: Omit<SharedJobs['table'], 'appProfile'> | undefined;
   readonly FEATUREGRAPH_JOBS_APP_PROFILE?: string | undefined;
   readonly FEATUREGRAPH_JOBS_LEASE_SECONDS: number;
+  readonly FEATUREGRAPH_SHARED_FILES?: SharedJobs['files'] | undefined;
+}
+
+/** Files that only one gateway uses are in its data folder: the variable alone would do nothing. */
+export function refuseSharedFilesAlone(
+  variables: Pick<Variables, 'FEATUREGRAPH_JOBS_TABLE' | 'FEATUREGRAPH_SHARED_FILES'>,
+  context: z.RefinementCtx,
+): void {
+  if (variables.FEATUREGRAPH_SHARED_FILES === undefined || variables.FEATUREGRAPH_JOBS_TABLE !== undefined) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['FEATUREGRAPH_SHARED_FILES'],
+    message: 'is for several gateways: set FEATUREGRAPH_JOBS_TABLE too',
+  });
 }
 
 export function toSharedJobs({
   FEATUREGRAPH_JOBS_TABLE: table,
   FEATUREGRAPH_JOBS_APP_PROFILE: appProfile,
   FEATUREGRAPH_JOBS_LEASE_SECONDS: seconds,
+  FEATUREGRAPH_SHARED_FILES: files,
 }: Variables): SharedJobs | null {
   if (table === undefined) return null;
-  return { table: { ...table, appProfile: appProfile ?? null }, leaseMs: seconds * 1000 };
+  return { table: { ...table, appProfile: appProfile ?? null }, leaseMs: seconds * 1000, files: files ?? null };
 }

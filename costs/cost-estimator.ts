@@ -5,21 +5,19 @@ import {
   type BatchPredictionCost,
   type BatchWork,
 } from './batch-prediction-cost.js';
-import { ZERO } from './decimal.js';
+import { ZERO, type Decimal } from './decimal.js';
 import type { CostEstimate } from './cost-estimate.js';
 import type { MachineInput } from './machine-usage.js';
 import { METERS } from './meters.js';
 import { estimateFeaturestore, type FeaturestoreCost } from './featurestore-cost.js';
-import { estimateHistoricalQuery } from './historical-query-cost.js';
+import { BYTES_PER_TIB, estimateHistoricalQuery, priceBilledBytes } from './historical-query-cost.js';
 import { measuredBatch, type MeasuredBatch, type ModelCostHistory } from './model-cost-history.js';
 import { estimateOnlinePrediction, type OnlinePredictionCost } from './online-prediction-cost.js';
-import type { PriceBook, PriceBooks } from './price-book.js';
+import { resolveUnitPrice, type BookChoice, type PriceBook, type PriceBooks } from './price-book.js';
 import { compareServing, type ServingComparison, type ServingComparisonRequest } from './serving-comparison.js';
 
-/** The price book, by its id or name; null: that of the configuration. */
-export interface WithPriceBook {
-  readonly priceBook?: string | null | undefined;
-}
+/** The price book, by its id or name, or by the location of the work; null: that of the configuration. */
+export type WithPriceBook = BookChoice;
 
 /** The model whose past jobs tell how long a batch takes; null: none. */
 export interface WithModel {
@@ -37,6 +35,8 @@ export interface HistoricalQueryCost extends WithPriceBook {
   readonly billedBytes?: bigint;
   /** How many times each source is scanned for them; default: once. */
   readonly scans?: number;
+  /** Whether the result becomes a table of BigQuery; default: no. */
+  readonly makesTable?: boolean;
 }
 
 /**
@@ -53,8 +53,9 @@ export class CostEstimator {
   }
 
   async batchPrediction(request: BatchPredictionCost & WithModel & WithPriceBook): Promise<CostEstimate> {
-    const book = this.books.find(request.priceBook);
-    return estimateBatchPrediction(book, request, await this.#measured(book, request));
+    return this.#estimate(request, METERS.machineHour, async (book) =>
+      estimateBatchPrediction(book, request, await this.#measured(book, request)),
+    );
   }
 
   /** The default machine; null: the book has one price for all. */
@@ -63,8 +64,9 @@ export class CostEstimator {
   }
 
   /** Hours that are billed for all replicas of a job before their first batch. */
-  startupHours({ startingReplicaCount, priceBook }: BatchWork & WithPriceBook): number {
-    const minutes = this.books.find(priceBook).meters.get(METERS.machineHour)?.startup?.minutes ?? ZERO;
+  startupHours({ startingReplicaCount, ...choice }: BatchWork & WithPriceBook): number {
+    const { book } = this.books.choose(choice, METERS.machineHour);
+    const minutes = book.meters.get(METERS.machineHour)?.startup?.minutes ?? ZERO;
     return minutes
       .times(startingReplicaCount ?? 1)
       .dividedBy(60)
@@ -76,21 +78,48 @@ export class CostEstimator {
     return priceReplicaHours(this.books.find(priceBook), machine, replicaHours);
   }
 
+  /** The cost of queries by what they were billed, each with its minimum. */
+  billedSoFar({ billedBytes, priceBook }: BookChoice & { readonly billedBytes: bigint }): CostEstimate {
+    return priceBilledBytes(this.books.find(priceBook), billedBytes);
+  }
+
   async onlinePrediction(request: OnlinePredictionCost & WithPriceBook): Promise<CostEstimate> {
-    return estimateOnlinePrediction(this.books.find(request.priceBook), request);
+    return this.#estimate(request, METERS.machineHour, (book) => estimateOnlinePrediction(book, request));
   }
 
   async featurestore(request: FeaturestoreCost & WithPriceBook): Promise<CostEstimate> {
-    return estimateFeaturestore(this.books.find(request.priceBook), request);
+    return this.#estimate(request, METERS.onlineNodeHour, (book) => estimateFeaturestore(book, request));
   }
 
-  async historicalQuery({ priceBook, ...query }: HistoricalQueryCost): Promise<CostEstimate> {
-    return estimateHistoricalQuery(this.books.find(priceBook), query);
+  async historicalQuery(query: HistoricalQueryCost): Promise<CostEstimate> {
+    return this.#estimate(query, METERS.offlineScan, (book) => estimateHistoricalQuery(book, query));
+  }
+
+  /** Dollars for a billed byte of a query in a location; null where no book has a price of queries. */
+  pricePerByte(choice: BookChoice): Decimal | null {
+    const { book } = this.books.choose(choice, METERS.offlineScan);
+    const price = book.meters.get(METERS.offlineScan)?.prices[0];
+    return price ? resolveUnitPrice(book, price).dividedBy(BYTES_PER_TIB) : null;
   }
 
   async compareServing(request: ServingComparisonRequest & WithModel & WithPriceBook): Promise<ServingComparison> {
-    const book = this.books.find(request.priceBook);
-    return compareServing(book, request, await this.#measured(book, request));
+    const { book, assumptions } = this.books.choose(request, METERS.machineHour);
+    const comparison = compareServing(book, request, await this.#measured(book, request));
+    const withChoice = (estimate: CostEstimate) => ({
+      ...estimate,
+      assumptions: [...assumptions, ...estimate.assumptions],
+    });
+    return { ...comparison, batch: withChoice(comparison.batch), online: withChoice(comparison.online) };
+  }
+
+  async #estimate(
+    choice: BookChoice,
+    meter: string,
+    make: (book: PriceBook) => CostEstimate | Promise<CostEstimate>,
+  ): Promise<CostEstimate> {
+    const { book, assumptions } = this.books.choose(choice, meter);
+    const estimate = await make(book);
+    return { ...estimate, assumptions: [...assumptions, ...estimate.assumptions] };
   }
 
   async #measured(

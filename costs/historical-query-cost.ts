@@ -1,10 +1,11 @@
-import { priceUsage } from './price-usage.js';
+import type { Decimal } from './decimal.js';
+import { priceUsage, type PricedUsage } from './price-usage.js';
 import { buildEstimate, type CostEstimate } from './cost-estimate.js';
 import { METERS } from './meters.js';
 import type { PriceBook } from './price-book.js';
 import { quantity } from './quantities.js';
 
-const BYTES_PER_TIB = 2 ** 40;
+export const BYTES_PER_TIB = 2 ** 40;
 
 export interface HistoricalQuery {
   /** In all. */
@@ -13,6 +14,8 @@ export interface HistoricalQuery {
   readonly billedBytes?: bigint;
   /** How many times each source is scanned for them; default: once. */
   readonly scans?: number;
+  /** Whether the result becomes a table of BigQuery; default: no. */
+  readonly makesTable?: boolean;
 }
 
 /**
@@ -21,19 +24,12 @@ export interface HistoricalQuery {
  */
 export function estimateHistoricalQuery(
   book: PriceBook,
-  { bytes, billedBytes = bytes, scans = 1 }: HistoricalQuery,
+  { bytes, billedBytes = bytes, scans = 1, makesTable = false }: HistoricalQuery,
 ): CostEstimate {
   const scanned = quantity('bytes', bytes);
   const billed = quantity('bytes', billedBytes);
-  const usage = {
-    meter: METERS.offlineScan,
-    resource: null,
-    quantity: billed.dividedBy(BYTES_PER_TIB),
-    field: 'priceBook',
-    isEssential: true,
-  };
   return buildEstimate(book, {
-    uses: [priceUsage(book, usage)],
+    uses: [priceScan(book, billed)],
     assumptions: [
       `The query scans ${scanned.toFixed()} bytes at most.`,
       ...(billed.greaterThan(scanned)
@@ -42,6 +38,26 @@ export function estimateHistoricalQuery(
       ...(scans > 1
         ? [`Each source is scanned ${scans} times: there are more labels than the store takes at once.`]
         : []),
+      ...(makesTable
+        ? [
+            'The result is loaded into BigQuery, which is free. The storage of the table is not counted: how large it is is not known.',
+          ]
+        : []),
     ],
+  });
+}
+
+/** The cost of queries that were billed: the minimum of each is in the bytes. */
+export function priceBilledBytes(book: PriceBook, bytes: bigint): CostEstimate {
+  return buildEstimate(book, { uses: [priceScan(book, quantity('bytes', bytes))] });
+}
+
+function priceScan(book: PriceBook, bytes: Decimal): PricedUsage {
+  return priceUsage(book, {
+    meter: METERS.offlineScan,
+    resource: null,
+    quantity: bytes.dividedBy(BYTES_PER_TIB),
+    field: 'priceBook',
+    isEssential: true,
   });
 }

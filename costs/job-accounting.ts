@@ -2,37 +2,108 @@ import type { BatchWork, JobCost, JobWork } from '../datasources/job-store/job-c
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import { badInput } from '../errors/app-error.js';
-import type { Accounting } from '../jobs/accounting.js';
+import type { Accounting, QueryLimit } from '../jobs/accounting.js';
 import type { CostTerms } from '../jobs/job-request.js';
+import type { Clock } from '../values/clock.js';
+import type { Instant } from '../values/instant.js';
+import type { QueryReference } from '../datasources/offline/query-payer.js';
+import type { OpenWork } from './budget-guard.js';
 import type { Costs } from './costs.js';
-import { Decimal } from './decimal.js';
+import { compareMoney, Decimal, formatMoney } from './decimal.js';
 import { estimateWork } from './estimate-work.js';
 import { jobCostSoFar } from './job-cost.js';
 import { toStoredEstimate } from './stored-estimate.js';
 
+/** A query runs for six hours at most, and no request waits for a second one of such a length. */
+const LONGEST_WORK_AT_ONCE: Instant = 12n * 3_600_000_000n;
+
 /** Charges jobs by the price books and the budgets, and stores their costs in the history of models. */
 export class JobAccounting implements Accounting {
-  constructor(private readonly costs: Costs) {}
+  constructor(
+    private readonly costs: Costs,
+    private readonly clock: Clock,
+  ) {}
 
-  async admit(work: JobWork, { createdBy, maxCostUsd }: CostTerms): Promise<JobCost> {
+  async admit(work: JobWork, terms: CostTerms): Promise<JobCost> {
+    return this.#admit(work, terms, undefined);
+  }
+
+  async admitAtOnce(work: JobWork, terms: CostTerms): Promise<JobCost> {
+    const perByte = work.kind === 'SCAN' ? this.costs.estimator.pricePerByte(work) : null;
+    const endsBy = String(this.clock() + LONGEST_WORK_AT_ONCE);
+    return this.#admit(
+      work,
+      terms,
+      perByte ? { perByte: perByte.toFixed(), endsBy, mayGoOn: true, queries: [] } : undefined,
+    );
+  }
+
+  async begin({ admission }: JobCost, { project, location, id }: QueryReference): Promise<void> {
+    await this.costs.guard.note(admission, { project, location, id });
+  }
+
+  async #admit(
+    work: JobWork,
+    { createdBy, maxCostUsd, cancelAboveUsd }: CostTerms,
+    open: OpenWork | undefined,
+  ): Promise<JobCost> {
     if (work.kind === 'BATCHES' && work.rows === null && typeof maxCostUsd === 'number') {
       throw badInput(
-        'How many rows this input has is not known before it is read, so no limit can be kept. Leave "maxCostUsd" out, or ' +
-          'predict for a table.',
+        'How many rows this input has is not known before it is read, so no limit can be kept. Leave "maxCostUsd" out, ' +
+          'and let "cancelAboveUsd" end the job, or predict for a table.',
         'maxCostUsd',
       );
     }
+    if (typeof cancelAboveUsd === 'number') checkLimit(cancelAboveUsd);
     const estimate = await estimateWork(this.costs.estimator, work);
-    const admission = await this.costs.guard.admit({ principal: createdBy, estimate, maxCostUsd });
-    return { work, estimate: toStoredEstimate(estimate), admission, isSettled: false };
+    const admission = await this.costs.guard.admit({
+      principal: createdBy,
+      estimate,
+      maxCostUsd,
+      ...(open ? { work: open } : {}),
+    });
+    return {
+      work,
+      estimate: toStoredEstimate(estimate),
+      admission,
+      isSettled: false,
+      ...(typeof cancelAboveUsd === 'number' ? { cancelAboveUsd } : {}),
+      // A metered job that ran no query costs nothing.
+      ...(work.kind === 'SCAN' && work.isMetered ? { billedBytes: 0n } : {}),
+    };
   }
 
   async release({ admission }: JobCost): Promise<void> {
     await this.costs.guard.settle(admission, 0);
   }
 
-  async chargeEstimate({ admission, estimate }: JobCost): Promise<void> {
-    await this.costs.guard.settle(admission, new Decimal(estimate.total));
+  async charge(cost: JobCost): Promise<void> {
+    const actual = jobCostSoFar(this.costs.estimator, cost, null)?.total ?? new Decimal(cost.estimate.total);
+    await this.costs.guard.settle(cost.admission, actual, cost.billedBytes);
+  }
+
+  findExcess({ cost }: JobRecord, replicaHours: number | null): string | null {
+    if (cost?.cancelAboveUsd === undefined) return null;
+    const soFar = jobCostSoFar(this.costs.estimator, cost, replicaHours)?.total;
+    const limit = new Decimal(cost.cancelAboveUsd);
+    if (!soFar || compareMoney(soFar, limit) <= 0) return null;
+    return `The job had cost ${formatMoney(soFar)}, more than the ${formatMoney(limit)} that "cancelAboveUsd" allows.`;
+  }
+
+  queryLimit(cost: JobCost): QueryLimit | null {
+    const { cancelAboveUsd, work } = cost;
+    if (cancelAboveUsd === undefined || work.kind !== 'SCAN') return null;
+    const perByte = this.costs.estimator.pricePerByte(work);
+    if (!perByte || perByte.isZero()) return null;
+    const limit = new Decimal(cancelAboveUsd);
+    const soFar = perByte.times(cost.billedBytes ?? 0n);
+    const rest = Decimal.max(0, limit.minus(soFar));
+    return {
+      bytes: BigInt(rest.dividedBy(perByte).floor().toFixed()),
+      excess:
+        `The job had cost ${formatMoney(soFar)}, and its next query could have cost more than is left of the ` +
+        `${formatMoney(limit)} that "cancelAboveUsd" allows.`,
+    };
   }
 
   async settle(job: JobRecord, replicaHours: number | null): Promise<void> {
@@ -47,7 +118,7 @@ export class JobAccounting implements Accounting {
     if (cost.work.kind === 'BATCHES' && replicaHours !== null) {
       await this.#recordModelRun(job, cost.work, replicaHours, { estimated, actual });
     }
-    await this.costs.guard.settle(cost.admission, actual);
+    await this.costs.guard.settle(cost.admission, actual, cost.billedBytes);
   }
 
   async #recordModelRun(
@@ -74,5 +145,11 @@ export class JobAccounting implements Accounting {
       actualUsd: usd.actual.toNumber(),
       endedAt,
     });
+  }
+}
+
+function checkLimit(cancelAboveUsd: number): void {
+  if (!Number.isFinite(cancelAboveUsd) || cancelAboveUsd < 0) {
+    throw badInput(`"cancelAboveUsd" is a number of dollars from 0, not ${cancelAboveUsd}.`, 'cancelAboveUsd');
   }
 }

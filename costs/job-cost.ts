@@ -9,16 +9,16 @@ export function jobCostEstimate({ books }: CostEstimator, { estimate }: JobCost)
   return fromStoredEstimate(estimate, books);
 }
 
-/** The cost of a job by its replica hours; null when they are unknown or do not determine its price. */
+/** The cost of a job by its replica hours or by what its queries were billed; null when they are unknown. */
 export function jobCostSoFar(
   estimator: CostEstimator,
-  { work, estimate }: JobCost,
+  { work, estimate, billedBytes }: JobCost,
   replicaHours: number | null,
 ): CostEstimate | null {
-  if (work.kind !== 'BATCHES' || replicaHours === null) return null;
   // Uses the edition of the estimate, so that the two are comparable. If that edition no longer exists, there is no
   // price.
   const priceBook = priceBookId(estimate.book);
   if (!estimator.books.all.some((book) => priceBookId(book) === priceBook)) return null;
-  return estimator.costSoFar({ ...work, replicaHours, priceBook });
+  if (work.kind === 'SCAN') return billedBytes === undefined ? null : estimator.billedSoFar({ billedBytes, priceBook });
+  return replicaHours === null ? null : estimator.costSoFar({ ...work, replicaHours, priceBook });
 }

@@ -98,6 +98,20 @@ export function resolveUnitPrice(book: PriceBook, price: Price): Decimal {
   );
 }
 
+/** The prices that work of a meter in a location is estimated with. */
+export interface BookChoice {
+  /** By id or name; null: chosen by the location. */
+  readonly priceBook?: string | null | undefined;
+  /** A region or multi-region, in any case: us-central1, EU. null: that of the default book. */
+  readonly location?: string | null | undefined;
+}
+
+export interface ChosenBook {
+  readonly book: PriceBook;
+  /** What an estimate must say about the choice. */
+  readonly assumptions: readonly string[];
+}
+
 /** All price books. */
 export class PriceBooks {
   /** By name; the newest of each name first. */
@@ -119,4 +133,43 @@ export class PriceBooks {
     const names = [...new Set(this.all.map(({ name }) => name))].join(', ');
     throw badInput(`There is no price book "${wanted}". There are: ${names}.`, 'priceBook');
   }
+
+  /**
+   * The book for work of a meter in a location: the one that the request names, else the default book if it is of that
+   * location and has prices of the meter, else the newest book of the location that has them. Without any, it is the default
+   * book or, if that has no prices of the meter either, the newest book of another region. The estimate then says so: a price of
+   * another region is the best guess there is, and an unlimited job would be worse.
+   */
+  choose({ priceBook, location }: BookChoice, meter: string): ChosenBook {
+    const book = this.find(priceBook);
+    if (priceBook != null || location == null) return { book, assumptions: [] };
+    if (isOf(book, location) && hasPrices(book, meter)) return { book, assumptions: [] };
+    const ofLocation = this.all.filter((other) => isOf(other, location) && hasPrices(other, meter));
+    const [newest] = ofLocation.toSorted((one, other) => other.effectiveDate.localeCompare(one.effectiveDate));
+    if (newest) return { book: newest, assumptions: [] };
+    const other = hasPrices(book, meter) ? book : this.#newestOfCloud(meter);
+    const missing = `No price book has prices of ${meter} in ${location.toLowerCase()}`;
+    if (!other) return { book, assumptions: [`${missing}.`] };
+    return {
+      book: other,
+      assumptions: [`${missing}: these are the prices of ${other.region}, and the bill may differ.`],
+    };
+  }
+
+  /** The newest book of a region of Google Cloud that has prices of a meter. */
+  #newestOfCloud(meter: string): PriceBook | undefined {
+    const ofCloud = this.all.filter((book) => /^[a-z]+-[a-z]+\d+$/.test(book.region) && hasPrices(book, meter));
+    return ofCloud.toSorted((one, other) => other.effectiveDate.localeCompare(one.effectiveDate))[0];
+  }
+}
+
+/** The region of a book whose prices hold everywhere. */
+const ANYWHERE = 'anywhere';
+
+function isOf({ region }: PriceBook, location: string): boolean {
+  return region === ANYWHERE || region.toLowerCase() === location.toLowerCase();
+}
+
+function hasPrices({ meters }: PriceBook, meter: string): boolean {
+  return (meters.get(meter)?.prices.length ?? 0) > 0;
 }

@@ -7,7 +7,11 @@ export const CLOSE_CODES = {
   1002: { retryable: false, meaning: 'A frame breaks the WebSocket protocol.' },
   1007: { retryable: false, meaning: 'A message is not UTF-8.' },
   1009: { retryable: false, meaning: 'A message is larger than a request body may be.' },
-  1013: { retryable: true, meaning: 'The keys of the identity provider are not available. Connect again.' },
+  1013: {
+    retryable: true,
+    meaning:
+      'The keys of the identity provider are not available, too many large messages wait, or the principal has too many sockets. Connect again later.',
+  },
   4400: { retryable: false, meaning: 'A message is not one of the protocol.' },
   4401: {
     retryable: false,

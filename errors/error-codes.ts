@@ -32,11 +32,17 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The feature is computed by the SQL of its source. Clients write only features of sources without SQL.',
   },
+  EXPECTATION_VIOLATED: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The value is not as the registry expects. `Feature.expectations` says what is expected.',
+  },
   FEATURE_VIEW_NOT_FOUND: {
     httpStatus: 404,
     retryable: false,
     meaning: 'The featurestore has no feature view with this name.',
   },
+  MONITOR_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The featurestore has no monitor with this name.' },
   MODEL_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'There is no model with this name.' },
   JOB_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'There is no job with this id.' },
   FILE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The folder for files has no file with this name.' },
@@ -45,7 +51,8 @@ export const ERROR_CODES = {
   COST_OVER_LIMIT: {
     httpStatus: 400,
     retryable: false,
-    meaning: 'The estimate exceeds the maxCostUsd of the request or the daily budget. The error contains the estimate.',
+    meaning:
+      'The estimate or the cost exceeds maxCostUsd, cancelAboveUsd or the daily budget. Of an estimate, the error contains it.',
   },
   VALUE_NOT_REPRESENTABLE: {
     httpStatus: 200,
@@ -72,6 +79,16 @@ export const ERROR_CODES = {
     httpStatus: 200,
     retryable: false,
     meaning: 'Automatic persisted queries are off. Send the query itself.',
+  },
+  DOCUMENT_NOT_FOUND: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The gateway has no trusted document with this id.',
+  },
+  DOCUMENT_NOT_TRUSTED: {
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'The gateway answers only trusted documents. Send the `documentId` of one of them.',
   },
   WRONG_TRANSPORT: {
     httpStatus: 400,

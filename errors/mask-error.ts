@@ -1,3 +1,4 @@
+import { DISK_FULL, isDiskFull } from './disk-full.js';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { AppError } from './app-error.js';
 import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
@@ -50,6 +51,13 @@ export function maskError(
         extensions: extensions(code, requestId, field ? { field } : {}),
       },
       hidden: undefined,
+    };
+  }
+  // Not a fault of the gateway: the same request succeeds when the disk has room.
+  if (isDiskFull(error)) {
+    return {
+      formatted: { message: DISK_FULL, ...position, extensions: extensions('STORE_UNAVAILABLE', requestId) },
+      hidden: error,
     };
   }
   return {

@@ -1,3 +1,4 @@
+import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
 import { badInput } from '../errors/app-error.js';
 import type { Instant } from '../values/instant.js';
@@ -17,7 +18,15 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs {
   ) {}
 
   async start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
-    const { featurestore } = request.view.entityType;
+    return this.#requireSyncs(request).start(request);
+  }
+
+  async work(request: StartFeatureViewSync): Promise<JobWork | null> {
+    return this.#requireSyncs(request).work(request);
+  }
+
+  #requireSyncs({ view }: StartFeatureViewSync): FeatureViewSyncs {
+    const { featurestore } = view.entityType;
     const { onlineSettings } = featurestore;
     if (hasVersions(onlineSettings)) {
       throw badInput(
@@ -26,8 +35,8 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs {
         'featurestore',
       );
     }
-    const syncs = this.#findSyncs(request.view);
-    if (syncs) return syncs.start(request);
+    const syncs = this.#findSyncs(view);
+    if (syncs) return syncs;
     throw badInput(
       `The online store of "${featurestore.name}" is ${featurestore.onlineStore.kind}, which is filled by imports and ` +
         'writes, not by syncs.',

@@ -1,5 +1,6 @@
 import type { Instant } from '../values/instant.js';
 import type { FeatureView } from '../datasources/registry/model.js';
+import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
@@ -16,6 +17,12 @@ export interface FeatureViewSyncs {
    * that syncs continuously.
    */
   start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord>;
+
+  /**
+   * The work that a sync is admitted with; null where the gateway does not know the tables. Starts nothing, and refuses what
+   * `start` refuses.
+   */
+  work(request: StartFeatureViewSync): Promise<JobWork | null>;
 
   /** The syncs of a view into its current online store, newest first; also those that did not begin here. */
   list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]>;

@@ -2,6 +2,7 @@ import type { EntityType, Feature } from '../datasources/registry/model.js';
 import type { ErrorCode } from '../errors/error-codes.js';
 import type { Instant } from '../values/instant.js';
 import type { RawValue } from '../values/value-type.js';
+import type { ViolatedRow } from './expectations/find-violations.js';
 
 /**
  * The write path: every transport (GraphQL, NDJSON over HTTP, streams, imports) turns its input into rows and gives
@@ -42,6 +43,10 @@ export interface WriteOutcome {
   /** Which rows those are, by their numbers in the request: a client that streams rows gets a receipt for each. */
   readonly duplicateRows: readonly number[];
   readonly faults: readonly RowFault[];
+  /** Rows that are not written, because the registry says so of their violations. They are in the quarantine. */
+  readonly quarantined: readonly ViolatedRow[];
+  /** Rows that are written or duplicates, and have values that are not as expected. */
+  readonly warned: readonly ViolatedRow[];
 }
 
 export interface RowFault {

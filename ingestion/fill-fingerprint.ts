@@ -8,10 +8,10 @@ import type { EntityType } from '../datasources/registry/model.js';
 const EXPIRY_SEPARATOR = ' until ';
 
 /**
- * The gateway that computed a fillable online store's contents of an entity type; NOBODY during a fill, or before the
+ * The gateway that computed a fillable online store's contents of an entity type; NONE during a fill, or before the
  * first.
  */
-export type FillOwner = 'THIS_GATEWAY' | 'ANOTHER' | 'NOBODY';
+export type FillOwner = 'THIS_GATEWAY' | 'ANOTHER' | 'NONE';
 
 /**
  * The fingerprint of an online store that is filled from sources with these fingerprints. It includes the rule by which
@@ -39,6 +39,6 @@ export function findFillExpiry(currentFill: string | undefined): Instant | null 
 
 /** The age of a fill does not matter: a sync brings the rows that became true since. */
 export function findFillOwner(currentFill: string | undefined, own: string | undefined): FillOwner {
-  if (currentFill === undefined) return 'NOBODY';
+  if (currentFill === undefined) return 'NONE';
   return currentFill.split(EXPIRY_SEPARATOR)[0] === own ? 'THIS_GATEWAY' : 'ANOTHER';
 }

@@ -13,7 +13,7 @@ export const GATEWAY = 'gateway';
 /** A job that starts at the times of a schedule. */
 export interface ScheduledJob {
   readonly schedule: string;
-  /** The newest job of this kind for the same thing, whoever started it. */
+  /** The newest job of this kind for the same thing, from any starter. */
   readonly newest: () => Promise<JobRecord | undefined>;
   /** Starts the job of a scheduled time; null before the first. The time makes the idempotency key. */
   readonly start: (time: Instant | null) => Promise<unknown>;
@@ -33,7 +33,7 @@ export class JobSchedules {
 
   /**
    * `since`: the jobs of all scheduled times up to here were started, so those of later times are made up for, also
-   * without a job before them. null: nobody knows.
+   * without a job before them. null: it is not known.
    */
   constructor(jobs: readonly ScheduledJob[], since: Instant | null) {
     this.#crons = jobs.map((job) => this.#schedule(job, since));

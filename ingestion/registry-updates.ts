@@ -1,3 +1,5 @@
+import type { RecomputedSource } from './refresh/describe-recomputation.js';
+
 /** The port for changes of the registry while the gateway runs. */
 export interface RegistryUpdates {
   /** Reads the registry file and says what `apply` would do. Changes nothing. */
@@ -18,6 +20,8 @@ export interface RegistryPlan {
   readonly breaks: readonly SchemaBreak[];
   /** Every change of the schema. */
   readonly changes: readonly string[];
+  /** What is expected of the values of features that is not expected now, and the reverse. No stored value changes. */
+  readonly expectations: readonly string[];
   readonly recomputed: readonly RecomputedSource[];
   /** Features whose values stay in the stores although the registry no longer names them. */
   readonly removed: readonly string[];
@@ -36,18 +40,6 @@ export interface SchemaBreak {
   /** The member of the schema, such as `Query.entity.asOf`. */
   readonly path: string;
   readonly message: string;
-}
-
-export interface RecomputedSource {
-  readonly featurestore: string;
-  readonly entityType: string;
-  readonly source: string;
-  /** The stored rows that are replaced; null for a source that is new. */
-  readonly rows: bigint | null;
-  /** The size of the files that its SQL reads. */
-  readonly bytes: bigint;
-  /** Whether old values are served during the computation; otherwise `apply` waits for it. */
-  readonly isServedMeanwhile: boolean;
 }
 
 export interface AppliedRegistry {

@@ -7,7 +7,7 @@ import type { JobSchedules } from './job-schedules.js';
 
 export interface ScheduleKeeperOptions {
   readonly store: Pick<JobStore, 'claimSchedules' | 'lookEveryMs'>;
-  /** Starts the schedules. `since`: the jobs of scheduled times up to here were started; null: nobody knows. */
+  /** Starts the schedules. `since`: the jobs of scheduled times up to here were started; null: it is not known. */
   readonly startAll: (since: Instant | null) => readonly JobSchedules[];
   readonly clock: Clock;
   /** This gateway began or ceased to keep the schedules. */

@@ -1,6 +1,7 @@
 import type { FullRefreshReason } from '../datasources/offline/importing-offline-store.js';
 import type { EntityType, FeatureSource } from '../datasources/registry/model.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { RecomputedSource } from './refresh/describe-recomputation.js';
 import type { Instant } from '../values/instant.js';
 import type { SourceFreshness } from './source-freshness.js';
 import type { JobRequest } from '../jobs/job-request.js';
@@ -16,7 +17,13 @@ export interface SourceRefreshes {
   /** BAD_USER_INPUT for an entity type without a computed source, or a source that clients write. */
   start(request: StartSourceRefresh): Promise<SourceRefreshJobRecord>;
 
-  /** The newest refresh of a source, whoever started it; also one of all sources of its entity type. */
+  /**
+   * The sources that a refresh would compute now: those whose SQL, columns or files changed since the last one, by the
+   * names, sizes and times of their files. Starts nothing. Fails as `start` does.
+   */
+  estimate(request: Pick<StartSourceRefresh, 'entityType' | 'source'>): Promise<readonly RecomputedSource[]>;
+
+  /** The newest refresh of a source, from any starter; also one of all sources of its entity type. */
   newest(source: FeatureSource): Promise<SourceRefreshJobRecord | undefined>;
 
   /** How fresh a source is at a moment, measured from its rows and its files. */

@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LeaseLost, type JobLease } from '../datasources/job-store/job-lease.js';
 import { inSpan } from '../runtime/spans.js';
-import { advanceProgress, type JobRecord } from '../datasources/job-store/job-record.js';
+import { advanceProgress, type JobError, type JobRecord } from '../datasources/job-store/job-record.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
+import type { OpenJobQuery } from '../datasources/job-store/job-cost.js';
+import type { BilledQueries } from '../datasources/offline/billed-queries.js';
 import type { JobStore } from '../datasources/job-store/job-store.js';
 import { AppError } from '../errors/app-error.js';
 import type { Clock } from '../values/clock.js';
+import type { Accounting } from './accounting.js';
 import {
   beginAttempt,
   endJob,
@@ -16,6 +19,8 @@ import {
 } from './attempts.js';
 import { jobControl } from './job-control.js';
 import { JobFailure, toJobError } from './job-failure.js';
+import { JobPayer } from './job-payer.js';
+import { withBilledQuery, withOpenQuery } from './open-queries.js';
 import { stopReason, type JobOutcome, type StopReason } from './job-handler.js';
 import type { JobHandlers } from './job-handlers.js';
 import type { JobRecords } from './job-records.js';
@@ -29,12 +34,21 @@ export interface AttemptRunnerOptions {
   readonly records: JobRecords;
   readonly handlers: JobHandlers;
   readonly clock: Clock;
+  /** Absent: jobs cost nothing. */
+  readonly accounting: Accounting | undefined;
+  /** Absent: no job has queries that are billed. */
+  readonly billedQueries: BilledQueries | undefined;
+  /** How often the cost of a job that has a limit is looked at. */
+  readonly costLookMs: number;
+  /** Receives each job whose work begins here, at each attempt, after that is durable. */
+  readonly onBegin: ((job: JobRecord) => void) | undefined;
 }
 
 /** One attempt of this process, under its lease of the job. */
 interface Attempt extends JobRun {
   readonly id: string;
   readonly lease: JobLease;
+  readonly payer: JobPayer;
   /** Why the job's record could not be changed: nothing more can be stored of this attempt. */
   fault: unknown;
 }
@@ -51,8 +65,22 @@ export class AttemptRunner {
     const stop = (): void => run.abort.abort('stop' satisfies StopReason);
     lease.lost.addEventListener('abort', stop, { once: true });
     const stopping = AbortSignal.any([run.stopping, lease.lost]);
-    const attempt: Attempt = { ...run, stopping, id, lease, fault: undefined };
+    const attempt: Attempt = {
+      ...run,
+      stopping,
+      id,
+      lease,
+      payer: new JobPayer({
+        accounting: this.options.accounting ?? FREE,
+        cost: () => records.watch(id)?.current.cost ?? null,
+        begin: (query) => this.#beginQuery(attempt, query),
+        end: (query, bytes) => this.#endQuery(attempt, query, bytes),
+        onExcess: (excess) => this.#cancelForCost(attempt, excess),
+      }),
+      fault: undefined,
+    };
     const saving = this.#saveProgress(attempt);
+    const looking = setInterval(() => void this.#lookAtCost(attempt), this.options.costLookMs).unref();
     try {
       await this.#attempt(attempt);
     } catch (error) {
@@ -61,6 +89,7 @@ export class AttemptRunner {
     } finally {
       lease.lost.removeEventListener('abort', stop);
       clearInterval(saving);
+      clearInterval(looking);
       records.endRun(id);
       // If this fails, the job stays for this process, or for another one once this process has ended.
       await store.release(lease).catch(() => undefined);
@@ -71,6 +100,8 @@ export class AttemptRunner {
     const { abort, stopping } = attempt;
     const job = await this.#begin(attempt);
     if (!job || isTerminalState(job.state)) return;
+    this.options.onBegin?.(job);
+    await this.#billLostQueries(attempt);
     if (hasExceededAttempts(job)) return this.#giveUp(job, attempt);
     if (stopReason(abort.signal) === 'stop') return this.#release(attempt);
     if (job.state === 'CANCELLING') abort.abort('cancel' satisfies StopReason);
@@ -130,8 +161,9 @@ export class AttemptRunner {
 
   #control(attempt: Attempt) {
     const { records, clock } = this.options;
-    const { id, abort, stopping, meter } = attempt;
+    const { id, abort, stopping, meter, payer } = attempt;
     return jobControl({
+      payer,
       signal: abort.signal,
       stopping,
       meter,
@@ -139,6 +171,53 @@ export class AttemptRunner {
       change: (change) => this.#change(attempt, change),
       watch: () => records.watch(id),
     });
+  }
+
+  async #beginQuery(attempt: Attempt, query: OpenJobQuery): Promise<void> {
+    // A job that costs nothing has no bills.
+    if (!this.options.records.watch(attempt.id)?.current.cost) return;
+    await this.#change(attempt, (current) => withOpenQuery(current, query));
+  }
+
+  async #endQuery(attempt: Attempt, query: OpenJobQuery, bytes: bigint): Promise<void> {
+    await this.#change(attempt, (current) => withBilledQuery(current, query, bytes));
+  }
+
+  /**
+   * Adds what was billed for queries of an earlier attempt, whose process ended before it knew. The lease says that this
+   * process has ended or may change nothing more, so a query that still runs is cancelled: its result is lost.
+   */
+  async #billLostQueries(attempt: Attempt, isLast = false): Promise<void> {
+    const { records, billedQueries } = this.options;
+    for (const query of records.watch(attempt.id)?.current.cost?.openQueries ?? []) {
+      // A warehouse that does not answer is asked again at the end of the job; then the least counts.
+      const bill = await billedQueries?.end(query).catch(() => undefined);
+      if (bill?.state === 'ABSENT') await this.#endQuery(attempt, query, 0n);
+      else if (bill?.state === 'ENDED') await this.#endQuery(attempt, query, bill.billedBytes ?? query.minimumBytes);
+      else if (isLast) await this.#endQuery(attempt, query, query.minimumBytes);
+    }
+  }
+
+  async #lookAtCost(attempt: Attempt): Promise<void> {
+    const { records, accounting, handlers, clock } = this.options;
+    const job = records.watch(attempt.id)?.current;
+    if (!accounting || job?.cost?.cancelAboveUsd === undefined || job.state === 'CANCELLING') return;
+    const excess = accounting.findExcess(job, handlers.replicaHoursSoFar(job, clock()));
+    if (excess !== null) await this.#cancelForCost(attempt, excess);
+  }
+
+  /** Cancels the job as its owner could. The reason is stored first: the end of the job shows it. */
+  async #cancelForCost(attempt: Attempt, excess: string): Promise<void> {
+    try {
+      await this.#change(attempt, (current) => ({
+        ...current,
+        state: 'CANCELLING',
+        cost: current.cost && { ...current.cost, overLimit: current.cost.overLimit ?? excess },
+      }));
+      attempt.abort.abort('cancel' satisfies StopReason);
+    } catch {
+      // The next look repeats it; the attempt itself meets the fault when it stores something.
+    }
   }
 
   /** Other processes see the progress of a job only in the store; the handler's reports stay in memory. */
@@ -182,16 +261,31 @@ export class AttemptRunner {
     const { state, result, progress } = outcome;
     const error = 'error' in outcome ? outcome.error : null;
     const cause = 'cause' in outcome ? outcome.cause : undefined;
-    const end = (job: JobRecord): JobRecord => ({ ...endJob(job, state, clock()), result, progress, error });
+    // The cost of the job is settled at its end.
+    await attempt.payer.settled();
+    await this.#billLostQueries(attempt, true);
+    const end = (job: JobRecord): JobRecord => {
+      const ofCost = state === 'CANCELLED' ? toCostError(job) : null;
+      return { ...endJob(job, state, clock()), result, progress, error: error ?? ofCost };
+    };
     await this.#change(attempt, end, toCause(cause));
   }
 
   async #fail(attempt: Attempt, error: unknown): Promise<void> {
     const { clock } = this.options;
     const failure = toJobError(error);
+    await attempt.payer.settled();
+    await this.#billLostQueries(attempt, true);
     const end = (job: JobRecord): JobRecord => ({ ...endJob(job, 'FAILED', clock()), error: failure });
     await this.#change(attempt, end, toCause(error));
   }
+}
+
+/** Jobs that cost nothing have no limit. */
+const FREE: Pick<Accounting, 'queryLimit'> = { queryLimit: () => null };
+
+function toCostError({ cost }: JobRecord): JobError | null {
+  return cost?.overLimit === undefined ? null : { code: 'COST_OVER_LIMIT', message: cost.overLimit };
 }
 
 /** Whether the job is left to another attempt, here or elsewhere, because its record cannot be changed now. */

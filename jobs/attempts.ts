@@ -22,7 +22,7 @@ export function beginAttempt(job: JobRecord, now: Instant): JobRecord {
   return {
     ...job,
     state: job.state === 'QUEUED' ? 'PENDING' : job.state,
-    startedAt: job.startedAt ?? now,
+    startedAt: job.startedAt ?? later(job.createdAt, now),
     attempts: job.attempts + 1,
   };
 }
@@ -47,5 +47,10 @@ export function releaseAttempt(job: JobRecord): JobRecord {
 }
 
 export function endJob(job: JobRecord, state: JobState, now: Instant): JobRecord {
-  return { ...job, state, endedAt: now };
+  return { ...job, state, endedAt: later(job.startedAt ?? job.createdAt, now) };
+}
+
+/** A clock that was set back while a job runs must not end it before it began: its cost and its duration would be negative. */
+function later(before: Instant, now: Instant): Instant {
+  return now > before ? now : before;
 }

@@ -1,3 +1,4 @@
+import type { QueryPayer } from '../datasources/offline/query-payer.js';
 import type { Clock } from '../values/clock.js';
 import type { JobControl } from './job-handler.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
@@ -7,6 +8,7 @@ import type { ProgressMeter } from './progress-meter.js';
 
 /** The parts of the engine that receive a handler's reports. */
 export interface JobControlParts {
+  readonly payer: QueryPayer;
   readonly signal: AbortSignal;
   readonly stopping: AbortSignal;
   readonly meter: ProgressMeter;
@@ -18,8 +20,9 @@ export interface JobControlParts {
 }
 
 /** The methods by which a handler reports on its job. Each states whether it is durable or cheap. */
-export function jobControl({ signal, stopping, meter, clock, change, watch }: JobControlParts): JobControl {
+export function jobControl({ payer, signal, stopping, meter, clock, change, watch }: JobControlParts): JobControl {
   return {
+    payer,
     signal,
     stopping,
     running: async (total) => {

@@ -1,5 +1,7 @@
 import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { BilledQueries } from '../datasources/offline/billed-queries.js';
+import type { QueryPayer } from '../datasources/offline/query-payer.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
 import { AppError, badInput } from '../errors/app-error.js';
@@ -10,6 +12,7 @@ import { AttemptRunner } from './attempt-runner.js';
 import { endJob } from './attempts.js';
 import type { JobHandler } from './job-handler.js';
 import { JobHandlers } from './job-handlers.js';
+import { JobPayer } from './job-payer.js';
 import { JobRecords, type OnJobEnd } from './job-records.js';
 import type { CostTerms, JobRequest } from './job-request.js';
 import { JobScheduler } from './job-scheduler.js';
@@ -29,12 +32,21 @@ export interface JobEngineOptions {
   readonly maxRunning: number;
   /** Absent: jobs cost nothing. */
   readonly accounting?: Accounting;
+  /** How often the cost of a running job that has a limit is looked at. Absent: every second. */
+  readonly costLookMs?: number;
+  /** Finds the bills of queries whose process ended. Absent: no job has such queries. */
+  readonly billedQueries?: BilledQueries;
   /** Receives errors beside a job: its cost cannot be charged, or its record cannot be stored. */
   readonly onError: (error: unknown, job: JobRecord) => void;
+  /** Receives each job whose work begins in this process, at each attempt, after that is durable. */
+  readonly onBegin?: (job: JobRecord) => void;
   readonly onEnd?: OnJobEnd;
-  /** The store that several processes share did not answer. Absent: nobody is told. */
+  /** The store that several processes share did not answer. Absent: it is not reported. */
   readonly onStoreError?: (error: unknown) => void;
 }
+
+/** A second of ten a3-highgpu-8g, at some $100 an hour each, is 28 cents. A look only multiplies. */
+const COST_LOOK_MS = 1000;
 
 /**
  * Runs jobs and stores their records. Every step is durable before it is reported: a start, a state, a checkpoint.
@@ -50,11 +62,21 @@ export class JobEngine {
 
   constructor(options: JobEngineOptions) {
     this.#options = options;
-    const { store, clock, accounting, maxRunning, onError, onEnd } = options;
+    const { store, clock, accounting, maxRunning, onError, onBegin, onEnd } = options;
     const handlers = new JobHandlers(options.handlers);
     const replicaHours = (job: JobRecord): number | null => handlers.replicaHours(job, clock());
     const records = new JobRecords({ store, accounting, replicaHours, onError, onEnd });
-    const attempts = new AttemptRunner({ store, records, handlers, clock });
+    const { costLookMs = COST_LOOK_MS, billedQueries } = options;
+    const attempts = new AttemptRunner({
+      store,
+      records,
+      handlers,
+      clock,
+      accounting,
+      billedQueries,
+      costLookMs,
+      onBegin,
+    });
     this.#handlers = handlers;
     this.#records = records;
     this.#starter = new JobStarter(options);
@@ -102,18 +124,31 @@ export class JobEngine {
   }
 
   /**
-   * Does work immediately, without a record, under the rules of a job: the same budgets admit it, and its estimate is
-   * charged. Work that fails costs nothing.
+   * Does work immediately, without a record, under the rules of a job: the same budgets admit it. It is charged what its
+   * queries were billed, or its estimate where that is unknown. Work that fails costs what was billed up to then.
    */
-  async runAtOnce<Result>(work: () => Promise<JobWork>, terms: CostTerms, run: () => Promise<Result>): Promise<Result> {
+  async runAtOnce<Result>(
+    work: () => Promise<JobWork>,
+    terms: CostTerms,
+    run: (payer: QueryPayer | undefined) => Promise<Result>,
+  ): Promise<Result> {
     const { accounting } = this.#options;
-    if (!accounting) return run();
-    const cost = await accounting.admit(await work(), terms);
-    const result = await run().catch(async (error: unknown) => {
-      await accounting.release(cost);
+    if (!accounting) return run(undefined);
+    let cost = await accounting.admitAtOnce(await work(), terms);
+    const payer = new JobPayer({
+      accounting,
+      cost: () => cost,
+      begin: (query) => accounting.begin(cost, query),
+      end: async (_query, bytes) => void (cost = { ...cost, billedBytes: (cost.billedBytes ?? 0n) + bytes }),
+      onExcess: async () => undefined,
+    });
+    const result = await run(payer).catch(async (error: unknown) => {
+      await payer.settled();
+      await (cost.billedBytes ? accounting.charge(cost) : accounting.release(cost));
       throw error;
     });
-    await accounting.chargeEstimate(cost);
+    await payer.settled();
+    await accounting.charge(cost);
     return result;
   }
 

@@ -1,4 +1,5 @@
 import type { JobWork } from '../datasources/job-store/job-cost.js';
+import type { QueryPayer } from '../datasources/offline/query-payer.js';
 import type { JobError, JobProgress, JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobState } from '../datasources/job-store/job-state.js';
 import type { Instant } from '../values/instant.js';
@@ -28,7 +29,7 @@ export interface JobHandler<
    * Why only the gateway that started such a job can run it and read its result: both are on the disk of its machine. If
    * several gateways share their jobs, a request for one is refused with this. Absent: every gateway can.
    */
-  readonly boundToMachine?: { readonly field: string; readonly message: string };
+  readonly boundToMachine?: { readonly field: string; readonly message: string } | undefined;
 
   /** Plans a request. Throws for an invalid request; starts nothing. */
   plan(request: Request): Promise<JobPlan<Spec>>;
@@ -60,6 +61,12 @@ export interface JobHandler<
    * replicas.
    */
   replicaHours?(job: JobRecord<Spec, Checkpoint, Result>, now: Instant): number | null;
+
+  /**
+   * As replicaHours, while the job runs: with an estimate where the service that does the work reports late or never.
+   * Decides whether the job has cost more than it may. Absent: replicaHours.
+   */
+  replicaHoursSoFar?(job: JobRecord<Spec, Checkpoint, Result>, now: Instant): number | null;
 }
 
 /** A job before it is stored. */
@@ -81,6 +88,9 @@ export interface JobPlan<Spec> {
 /** The methods by which a handler controls the job that it runs. */
 export interface JobControl<Checkpoint = unknown> {
   readonly signal: AbortSignal;
+
+  /** Pays for the queries of the job in warehouses: pass it to every read that the job needs. */
+  readonly payer: QueryPayer;
 
   /** Aborts when the process ends, also for a job that is being cancelled, whose `signal` is already aborted. */
   readonly stopping: AbortSignal;

@@ -37,4 +37,8 @@ export class JobHandlers {
   replicaHours(job: JobRecord, now: Instant): number | null {
     return this.find(job)?.replicaHours?.(job, now) ?? null;
   }
+
+  replicaHoursSoFar(job: JobRecord, now: Instant): number | null {
+    return this.find(job)?.replicaHoursSoFar?.(job, now) ?? this.replicaHours(job, now);
+  }
 }

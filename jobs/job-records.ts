@@ -22,7 +22,7 @@ export interface JobRecordsOptions {
 export type OnJobEnd = (job: JobRecord, cause: unknown) => void;
 
 export interface ChangeTerms {
-  /** The right by which an attempt changes its job. Absent: anybody's change, such as a cancellation. */
+  /** The right by which an attempt changes its job. Absent: the change of any gateway, such as a cancellation. */
   readonly lease?: JobLease;
   /** The cause of an end, for the log. */
   readonly cause?: unknown;
@@ -85,7 +85,7 @@ export class JobRecords {
     return records.map((record) => this.current(record));
   }
 
-  /** The watch of a watched job; undefined when nobody watches it or it has ended. */
+  /** The watch of a watched job; undefined when it is not watched or has ended. */
   watch(id: string): JobWatch | undefined {
     return this.#watches.get(id);
   }

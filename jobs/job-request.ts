@@ -9,4 +9,6 @@ export interface CostTerms {
   readonly createdBy: string | null;
   /** Work with a higher estimate is refused; absent or null: the rest of the day's budget. */
   readonly maxCostUsd?: number | null;
+  /** The job is cancelled when it has cost more than this; absent or null: it is not. */
+  readonly cancelAboveUsd?: number | null;
 }

@@ -1,5 +1,6 @@
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
+import { leavableIterator } from '../runtime/leavable-iterator.js';
 
 /**
  * The minimum interval between progress events, however fast the work is. The end event is immediate and never omitted.
@@ -28,7 +29,7 @@ export class JobWatch {
     return this.#waiting.size;
   }
 
-  /** Whether somebody follows the job and has not left. */
+  /** Whether a client follows the job and has not left. */
   get isFollowed(): boolean {
     return this.#followers.size > 0;
   }
@@ -45,24 +46,12 @@ export class JobWatch {
 
   /** The current job, then each change, until the job ends or the watcher leaves (by `return`, also while it waits). */
   follow(): AsyncIterableIterator<JobRecord, undefined> {
-    const gone = new AbortController();
-    const steps = this.#steps(gone.signal);
-    this.#followers.add(gone);
-    const leave = (): void => void this.#followers.delete(gone);
-    const followed: AsyncIterableIterator<JobRecord, undefined> = {
-      next: async () => {
-        const step = await steps.next();
-        if (step.done) leave();
-        return step;
-      },
-      return: async () => {
-        leave();
-        gone.abort();
-        return steps.return(undefined);
-      },
-      [Symbol.asyncIterator]: () => followed,
-    };
-    return followed;
+    const follower = {};
+    this.#followers.add(follower);
+    return leavableIterator(
+      (left) => this.#steps(left),
+      () => void this.#followers.delete(follower),
+    );
   }
 
   async *#steps(gone: AbortSignal): AsyncGenerator<JobRecord, undefined, undefined> {

@@ -19,6 +19,8 @@ export class ProgressMeter {
   readonly #samples: { readonly at: Instant; readonly done: bigint }[] = [];
 
   add(progress: JobProgress, at: Instant): void {
+    // The clock was set back: times before and after do not compare.
+    if ((this.#samples.at(-1)?.at ?? at) > at) this.#samples.length = 0;
     const last = this.#samples.at(-1);
     if (last && at - last.at < SAMPLE_MICROS) return;
     this.#samples.push({ at, done: progress.completed + progress.failed });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { JobStore } from '../datasources/job-store/job-store.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 
-/** The files of jobs in the work folder: ID (a folder), ID.duckdb and DuckDB's files beside it. */
-const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.duckdb(?:\.\w+)?)?$/;
+/** The files of jobs in the work folder: ID (a folder), ID.duckdb and DuckDB's files beside it, and ID.partial. */
+const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.duckdb(?:\.\w+)?|\.partial(?:\.provenance\.json)?)?$/;
 
 /**
  * Removes the files of jobs in the work folder that will not run again: the jobs have ended, or have no record. Returns

@@ -14,11 +14,11 @@ export interface SharedJobsOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Jobs without an owner are looked for less often than those that somebody watches. */
+/** Jobs without an owner are looked for less often than those that a client watches. */
 const LOOKS_PER_CLAIM = 3;
 
 /**
- * Looks in the store for what other processes did: jobs that nobody runs, cancellations of jobs that run here, and the
+ * Looks in the store for what other processes did: jobs that no gateway runs, cancellations of jobs that run here, and the
  * progress of jobs that run elsewhere and are watched here.
  */
 export class SharedJobs {
@@ -37,7 +37,7 @@ export class SharedJobs {
     await this.#running;
   }
 
-  /** Takes the jobs that nobody runs, and settles the cost of those that ended while their process did. */
+  /** Takes the jobs that no gateway runs, and settles the cost of those that ended while their process did. */
   async takeUnclaimed(): Promise<void> {
     const { store, records, handlers, scheduler } = this.options;
     for (const record of await store.listUnclaimed()) {

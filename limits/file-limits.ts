@@ -25,6 +25,11 @@ export const FILE_LIMITS = {
   maxExpansion: 250,
   /** Every compressed file may expand to this size, because small files compress better. */
   minExpandedBytes: 64 * 1024 * 1024,
+  /**
+   * Bytes that a gateway copies from Cloud Storage at once: a file of labels, the files of an input, the files of results.
+   * Its own disk, which in a container has a few tens of GiB, holds the copy while it is read.
+   */
+  maxSharedFileBytes: 10 * 1024 * 1024 * 1024,
   /** Bytes of memory of a process that reads clients' files. The gateway ends a process that exceeds this. */
   workerMemoryBytes: 2 * 1024 * 1024 * 1024,
   /** Processes that read files at the same time. Each may use a core and its memory limit. */

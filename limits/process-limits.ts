@@ -2,6 +2,8 @@
 export const PROCESS_LIMITS = {
   /** Running jobs. Each may use all cores of the machine; the others wait. */
   maxRunningJobs: 2,
+  /** Running previews and validations of training sets. Each may use all cores, and a thread of Node's pool, which has four. */
+  maxRunningPreviews: 2,
   /**
    * Comparisons with a shadow store. The concurrency is enough for a busy gateway, and the timeout exceeds the deadline
    * of any store. At shutdown the wait is two seconds, because the whole stop must fit into the ten seconds that Cloud
@@ -25,6 +27,21 @@ export const PROCESS_LIMITS = {
     /** Bytes of all answers that clients have not read yet. */
     maxUnreadBytes: 268_435_456,
   },
+  /** Reads before /readyz answers (composition/warm-up.ts). More of them make the first requests no faster. */
+  warmUp: { rounds: 400, newDocuments: 40, maxMs: 2_000 },
+  /** The bodies of requests that are not parsed yet (arriving-bodies.ts). */
+  bodies: {
+    /** A body of this size has its turn of the event loop: about 2,000 ids, whose checks take a millisecond or two. */
+    largeBytes: 16_384,
+    /** All of them together: each is in memory while it arrives and while it waits for its turn. */
+    maxBytes: 134_217_728,
+    /** Those of one owner: some hundred requests of 10,000 ids. */
+    maxBytesOfOwner: 33_554_432,
+  },
+  /** Training sets that clients read as streams: each has a connection of DuckDB and a file open for as long as its reader takes. */
+  maxTrainingSetStreams: 16,
+  /** Statistics that are kept for the next request of the same (statistics-cache.ts), and their bytes. A top value can be long. */
+  keptStatistics: { max: 1_000, maxSize: 16_777_216, maxEntrySize: 1_048_576 },
   /** When the process refuses requests before they start (process-pressure.ts). Small reads of current values come last. */
   pressure: {
     measureEveryMs: 500,

@@ -3,7 +3,7 @@ import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphq
 import { AppError } from '../errors/app-error.js';
 import { ENFORCE, type LimitPolicy } from './limit-mode.js';
 import { QUERY_LIMITS } from './query-limits.js';
-import { variableShape } from './variable-shape.js';
+import { variableShapes } from './variable-shape.js';
 
 const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
 
@@ -35,11 +35,12 @@ const MAX_REPORTED_COST = 1_000_000_000;
  */
 export function queryCostCheck(schema: GraphQLSchema, maxCost: number, policy: LimitPolicy = ENFORCE): CheckQueryCost {
   const cached = new WeakMap<OperationDefinitionNode, Map<string, number>>();
+  const shapeOf = variableShapes(schema);
   return (request) => {
     const { operation, coercedVariables } = request;
     let costs = cached.get(operation);
     if (!costs || costs.size > MAX_CACHED_COSTS) cached.set(operation, (costs = new Map<string, number>()));
-    const shape = variableShape(schema, operation, coercedVariables);
+    const shape = shapeOf(operation, coercedVariables);
     let cost = costs.get(shape);
     if (cost === undefined) costs.set(shape, (cost = computeCost(schema, request)));
     if (cost <= maxCost) return cost;

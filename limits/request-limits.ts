@@ -11,6 +11,16 @@ export const REQUEST_LIMITS = {
   maxFollowedEntities: 1_000,
   /** Labels written into a request. A client sends more by a file or a table. */
   maxLabelRows: MAX_INLINE,
+  /** Joins of a training set: 150 take 9 s of CPU for one label. */
+  maxJoins: 50,
+  /** Columns of labels in a request: a join of 2,000 took 4 GB and a minute, in which DuckDB hears of no deadline. */
+  maxLabelColumns: 200,
+  /** The same of a file or table, which can be a training set with hundreds of features. */
+  maxLabelFileColumns: 1_000,
+  /** Labels that a training set generates: with 20 features, they and their values are some 10 GB on the disk of the gateway. */
+  maxGeneratedLabels: 50_000_000,
+  /** Times at which labels are generated: each is a label of each entity. Eleven years of hours. */
+  maxLabelTimes: 100_000,
   /** Labels of a preview, which runs while the client waits. A job accepts more. */
   maxPreviewLabels: MAX_INLINE,
   /** Rows of a file that `validateTrainingSet` checks while the client waits: a few seconds, and about 1 GB of memory. */
@@ -29,14 +39,41 @@ export const REQUEST_LIMITS = {
   maxTopValues: 100,
   /** The default number of most frequent values. */
   defaultTopValues: 10,
+  /** Rows of a backtest: they are joined in memory, at once, so that 5 million with 20 features are about 1 GB. */
+  maxBacktestRows: 5_000_000,
+  /** Windows of a backtest: the record of the job has the numbers of each, and each input has a distance in each. */
+  maxBacktestWindows: 400,
+  /** Distances of a backtest, one for each input and window: each is a query over all its rows. */
+  maxBacktestDistances: 20_000,
+  /** Days of a window of a backtest: a thousand years. Ends of longer ones could be later than any time. */
+  maxBacktestWindowDays: 365_250,
+  /** Columns of the output of a job in one request for statistics: each is a query. */
+  maxMeasuredColumns: 200,
   /** Bins of a histogram: the store compares each number with the ends of all. */
   maxHistogramBins: 50,
   /** The default number of bins. */
   defaultHistogramBins: 10,
+  /** Rows of each class in an `explanation`: each has a value of any size. */
+  maxExplainedRows: 50,
+  /** The default number of rows of each class. */
+  defaultExplainedRows: 3,
+  /** Reads, or labels, that `servedSkew` compares while the client waits: the newest reads of its range. */
+  maxComparedReads: MAX_INLINE,
+  /** Examples of each feature in `servedSkew`: the history is read for each. */
+  maxSkewExamples: 50,
+  /** The default number of examples. */
+  defaultSkewExamples: 5,
+  /** The newest jobs of each kind among which `lineage` finds uses: each is read from the job store. */
+  maxLineageJobs: 200,
   /** Aggregates of `metrics`: each is computed over all predictions of a job. */
   maxMetrics: 50,
   /** Fields that `instances` of a batch prediction includes or excludes: more than a feature store has in a row. */
   maxInstanceFields: 5_000,
+  /**
+   * Paths of a batch prediction's input. A path may be a folder or a pattern, so more are never needed, and the record of
+   * the job holds all.
+   */
+  maxInputPaths: 1_000,
   /** Bytes of an idempotency key in UTF-8. The job store uses it as a key, and its keys are short. */
   maxIdempotencyKeyBytes: 500,
   /** Instances per batch of a local batch prediction: all of them are in memory at once. */

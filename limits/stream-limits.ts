@@ -8,17 +8,20 @@ export const STREAM_LIMITS = {
   maxSubscriptions: 100,
   /** Subscriptions of one principal over all connections: half of those of featureValues, so that others have places. */
   maxSubscriptionsOfPrincipal: 5_000,
+  /** WebSockets of one principal, also without subscriptions: each has a file descriptor. As many as it may have subscriptions. */
+  maxSocketsOfPrincipal: 5_000,
   /**
-   * Bytes of responses that wait in this process for a socket. Events cannot reach this limit, because the next event
-   * is read only after the previous one is sent. Responses to many small messages can, when a client does not read
-   * them.
+   * Bytes of responses that wait in this process for a socket. Events alone do not end a socket: the next one is made
+   * only after a previous one is sent. Responses to many small messages do, when a client does not read them.
    */
   maxBufferedBytes: 1_048_576,
-  /** Bytes of one event. Each stream may hold one event that its reader does not take. */
+  /** Bytes of one event. Each event stream may hold one event that its reader does not take. */
   maxEventBytes: 4_194_304,
+  /** Events of one WebSocket that are made and that its reader has not taken. Its other subscriptions make theirs later. */
+  maxUnsentEvents: 4,
   /**
    * WebSockets that have not said who they are, of one address and of all. They may wait for as long as
-   * connectionInitTimeoutMs, and anybody can open them.
+   * connectionInitTimeoutMs, and any client can open them.
    */
   maxWaitingSocketsOfAddress: 100,
   maxWaitingSockets: 2_000,

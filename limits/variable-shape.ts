@@ -17,17 +17,32 @@ import {
  * The shape is made from the declared, coerced variables, and it is JSON: text of a client can never stand for a number
  * or a length. Otherwise a client could store the cost of a small request under the key of a large one.
  */
-export function variableShape(
+export function variableShapes(schema: GraphQLSchema): VariableShape {
+  /** Finding the types by their names takes as long as the shape. */
+  const known = new WeakMap<OperationDefinitionNode, readonly InputVariable[]>();
+  return (operation, coerced) => {
+    let variables = known.get(operation);
+    if (!variables) known.set(operation, (variables = inputVariables(schema, operation)));
+    return JSON.stringify(variables.map(({ name, type }) => (type ? shapeOf(type, coerced[name]) : null)));
+  };
+}
+
+export type VariableShape = (operation: OperationDefinitionNode, coerced: Readonly<Record<string, unknown>>) => string;
+
+interface InputVariable {
+  readonly name: string;
+  /** undefined: the schema has no such input type. */
+  readonly type: GraphQLInputType | undefined;
+}
+
+function inputVariables(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
-  coerced: Readonly<Record<string, unknown>>,
-): string {
-  return JSON.stringify(
-    variableDefinitions.map(({ variable, type: typeNode }) => {
-      const type = typeFromAST(schema, typeNode);
-      return isInputType(type) ? shapeOf(type, coerced[variable.name.value]) : null;
-    }),
-  );
+): readonly InputVariable[] {
+  return variableDefinitions.map(({ variable, type: typeNode }) => {
+    const type = typeFromAST(schema, typeNode);
+    return { name: variable.name.value, type: isInputType(type) ? type : undefined };
+  });
 }
 
 type Shape = null | number | boolean | string | Shape[];

@@ -28,6 +28,7 @@ export class RoundedFraction {
  * Refuses invalid variables before any other code reads them. Deeply nested variables would overflow the stack, because
  * scalars and the cost recurse once per level. A whole number that a JavaScript number cannot represent
  * (request-json.ts reads it as bigint) would be rounded and would name another entity, and so would a RoundedFraction.
+ * JSON.parse reads a number beyond all doubles as Infinity.
  */
 export function checkVariables(
   schema: GraphQLSchema,
@@ -97,7 +98,10 @@ function findFault(value: unknown, levels: number): Fault | undefined {
   if (typeof value === 'string' && value.length > REQUEST_LIMITS.maxStringLength) {
     return { message: longString(value), keys: [] };
   }
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return { message: 'A number is beyond the range of a double. Send it as a string.', keys: [] };
+  }
+  if (typeof value !== 'object' || value === null || isLeaf(value)) return undefined;
   if (levels === 0) {
     return { message: `The variable is nested deeper than ${QUERY_LIMITS.maxNesting} levels.`, keys: null };
   }
@@ -113,6 +117,12 @@ function findFault(value: unknown, levels: number): Fault | undefined {
     if (fault) return within(key, fault);
   }
   return undefined;
+}
+
+/** A number that keeps its digits (request-json.ts makes it): each scalar takes it or refuses it. */
+function isLeaf(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== null && !Array.isArray(value);
 }
 
 /** The digits of a number; a body may have a million of them. */

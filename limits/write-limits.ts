@@ -2,6 +2,11 @@
 export const WRITE_LIMITS = {
   /** Rows of `writeFeatureValues`: all of them are in memory until they are durable. */
   maxRows: 10_000,
+  /**
+   * Violations that an answer of `writeFeatureValues` lists, also those of warnings: a row has up to ten, and the answer is
+   * stored with the idempotency key. The first of each row is always among them.
+   */
+  maxListedViolations: 10_000,
   /** Entities of `deleteEntities`: each store deletes them while the client waits. */
   maxDeletedEntities: 1_000,
   /** Rows that the log may have before writers wait: a job that reads the history moves all of them to the offline store first. */
@@ -18,8 +23,15 @@ export const WRITE_LIMITS = {
   maxRowsPerPromotion: 1_000,
   /** Future rows that the writer of stores without a log keeps in memory. */
   maxFutureRows: 100_000,
+  /** Of each source, those that it reads from the offline store at its start. */
+  maxResumedFutureRows: 10_000,
   /** Stored idempotency keys of writes; the oldest are deleted. */
   maxRememberedKeys: 100_000,
+  /**
+   * New idempotency keys of writes a day (UTC), of all gateways that share a table. Each is a row of about half a kibibyte for
+   * two days: this is about 20 GiB. A principal's rate of requests limits it long before.
+   */
+  maxSharedKeysPerDay: 20_000_000,
   /** Years that an event time may be ahead: a later one is nearly always a wrong unit (milliseconds for seconds). */
   maxYearsAhead: 10,
   /** Written values of one event of a subscription. A follower has at most so many that it has not taken. */

@@ -82,7 +82,7 @@ function listGeneralLosses({ onlineTtlDays }: LegacyFeaturestore): string[] {
     `Entities whose ids have more than ${MAX_ENTITY_ID_BYTES} bytes in UTF-8 cannot be read or written through featuregraph. ` +
       'Step 2 counts them.',
     'Permissions on entity types stay behind: grant them on feature groups, the online store and views.',
-    'Whoever imports or writes into the legacy featurestore must write into the tables, or through featuregraph.',
+    'Pipelines that import or write into the legacy featurestore must write into the tables, or through featuregraph.',
     'A value deleted from a table stays in its view until the view is deleted. Plan for erasure before you need it.',
   ];
 }

@@ -1,229 +1,248 @@
-import { MAX_ENTITY_ID_BYTES } from '../values/entity-id.js';
-import { quoteForBigQuery } from '../datasources/offline/point-in-time/bigquery/table.js';
-import { locationName, legacyEntityTypeName } from '../datasources/google/vertex/resource-names.js';
 import type { FeaturestoreInput } from '../datasources/registry/document/document.js';
-import type {
-  LegacyEntityType,
-  LegacyFeature,
-  LegacyFeaturestore,
-} from '../datasources/google/vertex/legacy-featurestore.js';
-import { isMovable, listMigrationLosses, TIME_COLUMN, type MovableFeature } from './migration-losses.js';
-
-type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
-
-export interface MigrationTarget {
-  /** The target of the history: a BigQuery dataset in the featurestore's project, and the dataset's location. */
-  readonly dataset: string;
-  readonly datasetLocation: string;
-  readonly featureOnlineStore: string;
-  /**
-   * A prefix for the names of tables, feature groups and views. Feature group names are unique in a project and region,
-   * and two featurestores may each have an entity type `customer`.
-   */
-  readonly prefix: string;
-}
-
-/** A POST request of Vertex AI's REST API. */
-export interface PlannedCall {
-  readonly description: string;
-  readonly path: string;
-  readonly body: object;
-}
+import { formatTablePath } from '../datasources/google/bigquery/tables.js';
+import type { LegacyFeaturestore } from '../datasources/google/vertex/legacy-featurestore.js';
+import { featureViewName, legacyEntityTypeName } from '../datasources/google/vertex/resource-names.js';
+import { assignViews, type AssignedView, type ViewPlaces } from './assign-views.js';
+import { listMigrationLosses, TIME_COLUMN } from './migration-losses.js';
+import type { MigrationStep } from './migration-steps.js';
+import { GROUP_QUOTA, type MigrationTarget } from './migration-target.js';
+import {
+  listExportedTypes,
+  listMovedTypes,
+  type ExportedType,
+  type MovedType,
+  type ViewOfType,
+} from './moved-types.js';
+import { planRegistry } from './planned-registry.js';
 
 export interface MigrationPlan {
-  readonly exports: readonly PlannedCall[];
-  readonly tables: readonly { readonly entityType: string; readonly sql: string }[];
-  readonly creations: readonly PlannedCall[];
-  /** The first sync of each view, after its service account has permission to read the tables. */
-  readonly syncs: readonly PlannedCall[];
-  /** A featurestore of a registry file that serves from the legacy featurestore and compares with the new views. */
-  readonly registry: Omit<FeaturestoreInput, 'offlineStore'> & {
-    readonly offlineStore: { readonly kind: 'BIGQUERY'; project: string; dataset: string; location: string };
-  };
+  readonly steps: readonly MigrationStep[];
+  /** The featurestores of a registry file that serves from the legacy featurestores and compares with the new views. */
+  readonly featurestores: readonly FeaturestoreInput[];
   /** One sentence each, with what to do instead. */
   readonly cannotMove: readonly string[];
+  readonly types: readonly MovedType[];
+  readonly views: readonly AssignedView<ViewOfType>[];
 }
 
-/** The name of a source, from which the table gets its name: `customer__values`. */
-const SOURCE = 'values';
-/**
- * The initial share of compared reads: enough to find a difference within an hour, and little load on the new store.
- */
-const SHADOW_SHARE = 0.01;
 /** A view syncs at night by default: each sync reads the tables and is billed. */
 const SCHEDULE = 'CRON_TZ=UTC 0 3 * * *';
+const NOTHING = 'nothing';
 
-/** The steps that migrate a legacy featurestore to feature groups and views, from the API's description of it. */
-export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarget): MigrationPlan {
-  const entityTypes = legacy.entityTypes
-    .map((entityType) => ({ entityType, features: entityType.features.filter(isMovable) }))
-    .filter(({ features }) => features.length > 0);
-  const newName = ({ name }: LegacyEntityType) => `${target.prefix}${name}`;
-  const tableOf = (entityType: LegacyEntityType) => `${target.dataset}.${newName(entityType)}__${SOURCE}`;
-  const exportOf = (entityType: LegacyEntityType) => `${target.dataset}.legacy_export__${newName(entityType)}`;
-  const { project } = legacy.place;
-  const root = locationName(legacy.place);
-
+/** The steps that migrate legacy featurestores to feature groups and views, from what the API says of them. */
+export function planMigration(
+  legacies: readonly LegacyFeaturestore[],
+  target: MigrationTarget,
+  places: readonly ViewPlaces[],
+): MigrationPlan {
+  const types = listMovedTypes(legacies, target);
+  const members = types.map((type) => ({
+    group: type.group,
+    features: type.features.map(({ name }) => name),
+    type,
+  }));
+  const views = assignViews(members, places, { wide: target.wideViews, prefix: target.prefix });
+  const shared = views.filter(({ members: of }) => of.length > 1);
   return {
-    exports: legacy.entityTypes
-      .filter(({ features }) => features.length > 0)
-      .map((entityType) => ({
-        description: `the history of ${entityType.name}`,
-        path: `${legacyEntityTypeName(legacy.place, legacy.name, entityType.name)}:exportFeatureValues`,
-        // A snapshot would give all values the time of the snapshot instead of their own.
-        body: {
-          fullExport: {},
-          destination: { bigqueryDestination: { outputUri: `bq://${project}.${exportOf(entityType)}` } },
-          featureSelector: { idMatcher: { ids: ['*'] } },
-        },
-      })),
-    tables: entityTypes.map(({ entityType, features }) => ({
-      entityType: entityType.name,
-      sql: tableSql(`${project}.${tableOf(entityType)}`, `${project}.${exportOf(entityType)}`, entityType, features),
-    })),
-    creations: [
-      ...entityTypes.flatMap(({ entityType, features }) =>
-        groupCalls(root, newName(entityType), `${project}.${tableOf(entityType)}`, entityType, features),
+    steps: listSteps(legacies, types, views, target),
+    featurestores: legacies
+      .filter((legacy) => types.some((type) => type.legacy === legacy))
+      .map((legacy) =>
+        planRegistry(
+          legacy,
+          types.filter((type) => type.legacy === legacy),
+          views,
+          target,
+        ),
       ),
-      {
-        description: 'the online store',
-        path: `${root}/featureOnlineStores?featureOnlineStoreId=${target.featureOnlineStore}`,
-        body: { bigtable: { autoScaling: { minNodeCount: 1, maxNodeCount: Math.min(10, Math.max(1, legacy.nodes)) } } },
-      },
-      ...entityTypes.map(({ entityType, features }) => ({
-        description: `the view of ${entityType.name}`,
-        path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews?featureViewId=${newName(entityType)}`,
-        body: {
-          featureRegistrySource: {
-            featureGroups: [{ featureGroupId: newName(entityType), featureIds: features.map(({ name }) => name) }],
-          },
-          syncConfig: { cron: SCHEDULE },
-          // The view has its own service account. With the project's account, everyone who may create a view could read
-          // every table.
-          serviceAgentType: 'SERVICE_AGENT_TYPE_FEATURE_VIEW',
-        },
-      })),
+    cannotMove: [
+      ...legacies.flatMap(listMigrationLosses),
+      ...shared.map(
+        ({ id, members: of }) =>
+          `View ${id} is shared by ${of.map(({ type }) => type.label).join(' and ')}: an id that one of them has is NULL, ` +
+          'not NOT_FOUND, in the others.',
+      ),
     ],
-    syncs: entityTypes.map(({ entityType }) => ({
-      description: `the first sync of ${entityType.name}`,
-      path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews/${newName(entityType)}:sync`,
-      body: {},
-    })),
-    registry: {
-      name: legacy.name,
-      ...(Object.keys(legacy.labels).length > 0 ? { labels: legacy.labels } : {}),
-      onlineStore: { kind: 'VERTEX_LEGACY', ...legacy.place, featurestore: legacy.name },
-      shadow: {
-        onlineStore: {
-          kind: 'VERTEX_FEATURE_VIEW',
-          ...legacy.place,
-          featureOnlineStore: target.featureOnlineStore,
-          ...(target.prefix === ''
-            ? {}
-            : { views: Object.fromEntries(entityTypes.map(({ entityType: one }) => [one.name, newName(one)])) }),
-        },
-        share: SHADOW_SHARE,
-      },
-      offlineStore: { kind: 'BIGQUERY', project, dataset: target.dataset, location: target.datasetLocation },
-      entityTypes: entityTypes.map(({ entityType, features }) =>
-        planEntityType(legacy, entityType, features, target.prefix === '' ? null : `${newName(entityType)}__${SOURCE}`),
-      ),
-    },
-    cannotMove: listMigrationLosses(legacy),
+    types,
+    views,
   };
 }
 
-/**
- * Google does not document the columns of an export. Google's own migration kit reads the id of a full export from
- * `entity_type_<entity type>` and the time from `feature_timestamp` (GoogleCloudPlatform/professional-services,
- * tools/vertexai-featurestore-migration-kit: legacy_exporter.py, feature_store_importer.py).
- * googleapis/python-aiplatform agrees: its system tests find the id under that name in tables of the batch read, and no
- * feature may be called `feature_timestamp` (featurestore_utils.py).
- */
-function tableSql(
-  table: string,
-  exported: string,
-  { name: entityType }: LegacyEntityType,
-  features: readonly LegacyFeature[],
-): string {
-  // The name of a feature may be a keyword of SQL.
-  const names = features.map(({ name }) => quoteForBigQuery(name));
-  const columns = [`entity_type_${entityType} AS entity_id`, TIME_COLUMN, ...names];
-  return [
-    `CREATE TABLE \`${table}\``,
-    `PARTITION BY DATE(${TIME_COLUMN}) CLUSTER BY entity_id AS`,
-    `SELECT ${columns.join(', ')}`,
-    `FROM \`${exported}\`;`,
-    '-- Must be 0: two rows of one entity and moment make the newest a matter of chance.',
-    `SELECT COUNT(*) FROM (SELECT 1 FROM \`${table}\` GROUP BY entity_id, ${TIME_COLUMN} HAVING COUNT(*) > 1);`,
-    '-- Must be 0: ids that featuregraph takes for no entity.',
-    `SELECT COUNT(DISTINCT entity_id) FROM \`${table}\` WHERE BYTE_LENGTH(entity_id) > ${MAX_ENTITY_ID_BYTES};`,
-  ].join('\n');
-}
-
-function groupCalls(
-  root: string,
-  group: string,
-  table: string,
-  { name, description, labels }: LegacyEntityType,
-  features: readonly LegacyFeature[],
-): PlannedCall[] {
+function listSteps(
+  legacies: readonly LegacyFeaturestore[],
+  types: readonly MovedType[],
+  views: readonly AssignedView<ViewOfType>[],
+  target: MigrationTarget,
+): MigrationStep[] {
+  const place = { project: target.project, location: target.location };
+  const projects = [...new Set(views.map(({ project }) => project))];
+  const viewName = ({ project, id }: AssignedView<ViewOfType>): string =>
+    featureViewName({ project, location: target.location }, target.onlineStore, id);
+  const syncs = (phase: string, undo: string): MigrationStep[] =>
+    views.map((view) => ({
+      id: `${phase}:${view.project}.${view.id}`,
+      phase,
+      kind: 'sync',
+      title: `Sync view ${view.id}`,
+      cost: 'BigQuery reads its tables once; Vertex AI bills the copied bytes',
+      undo,
+      location: target.location,
+      view: viewName(view),
+    }));
   return [
     {
-      description: `the feature group of ${name}`,
-      path: `${root}/featureGroups?featureGroupId=${group}`,
-      body: {
-        bigQuery: {
-          bigQuerySource: { inputUri: `bq://${table}` },
-          entityIdColumns: ['entity_id'],
-          timeSeries: { timestampColumn: TIME_COLUMN },
-        },
-        ...described(description, labels),
-      },
+      id: 'preflight',
+      phase: 'preflight',
+      kind: 'preflight',
+      title: 'Check the quotas, and the dataset and its location',
+      cost: NOTHING,
+      undo: NOTHING,
+      ...place,
+      dataset: { project: target.project, dataset: target.dataset, location: target.datasetLocation },
+      groups: types.map(({ group }) => group),
+      groupQuota: GROUP_QUOTA,
+      views: projects.map((project) => ({
+        project,
+        onlineStore: target.onlineStore,
+        ids: views.filter((view) => view.project === project).map(({ id }) => id),
+      })),
+      viewQuota: target.viewQuota,
     },
+    ...[...types, ...listExportedTypes(legacies, target)].map((type) =>
+      exportStep(type, target, 'export', type.firstExport),
+    ),
+    ...types.map((type) => tableStep(type, target, 'table')),
+    ...types.map((type): MigrationStep => ({
+      id: `feature-group:${type.label}`,
+      phase: 'feature-group',
+      kind: 'feature-group',
+      title: `Make feature group ${type.group}`,
+      cost: NOTHING,
+      undo: `delete feature group ${type.group}`,
+      ...place,
+      group: type.group,
+      table: type.table,
+      timeColumn: TIME_COLUMN,
+      description: type.entityType.description,
+      labels: { ...type.entityType.labels },
+    })),
+    ...types.map((type): MigrationStep => ({
+      id: `features:${type.label}`,
+      phase: 'features',
+      kind: 'features',
+      title: `Make the ${type.features.length} features of ${type.group}`,
+      cost: NOTHING,
+      undo: `delete feature group ${type.group} with its features`,
+      ...place,
+      group: type.group,
+      features: type.features.map(({ name, description, labels }) => ({ name, description, labels: { ...labels } })),
+    })),
+    ...projects.map((project): MigrationStep => ({
+      id: `online-store:${project}`,
+      phase: 'online-store',
+      kind: 'online-store',
+      title: `Make feature online store ${target.onlineStore} in ${project}`,
+      cost: 'one Bigtable node or more, each hour until it is deleted',
+      undo: `delete feature online store ${target.onlineStore} with its views`,
+      project,
+      location: target.location,
+      onlineStore: target.onlineStore,
+      maxNodes: Math.min(10, Math.max(1, ...legacies.map(({ nodes }) => nodes))),
+    })),
+    ...views.map((view): MigrationStep => ({
+      id: `view:${view.project}.${view.id}`,
+      phase: 'view',
+      kind: 'view',
+      title: `Make feature view ${view.id} of ${view.members.map(({ type }) => type.label).join(', ')}`,
+      cost: 'a sync each night reads its tables',
+      undo: `delete feature view ${view.id}`,
+      project: view.project,
+      location: target.location,
+      onlineStore: target.onlineStore,
+      view: view.id,
+      groups: view.members.map(({ group, features }) => ({ featureGroupId: group, featureIds: [...features] })),
+      projectNumber: view.project === target.project ? null : target.projectNumber,
+      cron: SCHEDULE,
+    })),
     {
-      description: `the features of ${name}`,
-      path: `${root}/featureGroups/${group}/features:batchCreate`,
-      body: {
-        requests: features.map((feature) => ({
-          parent: `${root}/featureGroups/${group}`,
-          featureId: feature.name,
-          feature: described(feature.description, feature.labels),
-        })),
-      },
+      id: 'grant',
+      phase: 'grant',
+      kind: 'grant',
+      title: `Let the service account of each view read dataset ${target.dataset}`,
+      cost: NOTHING,
+      undo: `take these accounts off the access list of dataset ${target.dataset}`,
+      location: target.location,
+      dataset: { project: target.project, dataset: target.dataset },
+      views: views.map(viewName),
     },
+    ...syncs('sync', 'delete the view'),
+    decision('dual-writes', 'All writers write through featuregraph', 'let writers write to the legacy featurestore', [
+      'Serve the registry that `featuregraph migrate registry` prints. It serves from the legacy featurestore.',
+      'Let every writer and import write through featuregraph: to the table, the legacy featurestore and the view (docs/writing.md).',
+      'When none writes to the legacy featurestore by itself: featuregraph migrate run --confirm dual-writes',
+    ]),
+    ...types.map((type) => exportStep(type, target, 'export-2', type.secondExport)),
+    ...types.map((type) => tableStep(type, target, 'merge')),
+    ...syncs('sync-2', NOTHING),
+    decision('compare', 'The new views have the values of the legacy featurestore', NOTHING, [
+      'featuregraph migrate compare compares all entity types. It confirms this step when no more than --threshold differs.',
+    ]),
+    decision(
+      'switch',
+      'featuregraph serves from the new views',
+      'featuregraph migrate back, and restart the gateways',
+      ['featuregraph migrate switch changes the registry file. Then restart the gateways, one after another.'],
+    ),
+    decision('leave', 'The legacy featurestore is deleted', 'impossible', [
+      'Take `shadow` out of the registry, restart the gateways, and delete the legacy featurestore: its nodes are billed until then.',
+      'Then delete the tables legacy_export__* and legacy_export_2__*. Only they have the features that could not move.',
+      'featuregraph migrate run --confirm leave',
+    ]),
   ];
 }
 
-/** Legacy serving returns the newest non-null value of each feature, so dense stays false. */
-function planEntityType(
-  { onlineTtlDays }: LegacyFeaturestore,
-  { name, description }: LegacyEntityType,
-  features: readonly MovableFeature[],
-  bigQueryTable: string | null,
-): EntityTypeInput {
+function exportStep(
+  type: ExportedType,
+  target: MigrationTarget,
+  phase: 'export' | 'export-2',
+  to: ExportedType['firstExport'],
+): MigrationStep {
   return {
-    name,
-    ...(description === '' ? {} : { description }),
-    ...(onlineTtlDays === null ? {} : { ttlSeconds: onlineTtlDays * 86_400 }),
-    sources: [
-      {
-        name: SOURCE,
-        timestampColumn: TIME_COLUMN,
-        ...(bigQueryTable === null ? {} : { bigQueryTable }),
-        features: features.map((feature) => ({
-          name: feature.name,
-          valueType: feature.valueType,
-          ...described(feature.description, feature.labels),
-        })),
-      },
-    ],
+    id: `${phase}:${type.label}`,
+    phase,
+    kind: 'export',
+    title:
+      phase === 'export'
+        ? `Export all values of ${type.label}`
+        : `Export the values of ${type.label} since ${target.lateDays} days before the first export`,
+    cost: 'the exported bytes, and their storage in BigQuery',
+    undo: `delete table ${formatTablePath(to)}`,
+    project: target.project,
+    location: target.location,
+    entityType: legacyEntityTypeName(type.legacy.place, type.legacy.name, type.entityType.name),
+    to,
+    since: phase === 'export' ? null : { export: `export:${type.label}`, days: target.lateDays },
   };
 }
 
-function described(description: string, labels: LegacyFeature['labels']) {
+function tableStep(type: MovedType, target: MigrationTarget, kind: 'table' | 'merge'): MigrationStep {
+  const isFirst = kind === 'table';
+  const path = formatTablePath(type.table);
   return {
-    ...(description === '' ? {} : { description }),
-    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    id: `${kind}:${type.label}`,
+    phase: kind,
+    kind,
+    title: isFirst ? `Make table ${path}` : `Add the second export to table ${path}`,
+    cost: isFirst ? 'BigQuery reads the export, and stores it again' : 'BigQuery reads the second export and the table',
+    undo: isFirst ? `delete table ${path}` : 'not needed: the added values are those of the legacy featurestore',
+    entityType: type.entityType.name,
+    from: isFirst ? type.firstExport : type.secondExport,
+    to: type.table,
+    datasetLocation: target.datasetLocation,
+    columns: type.features.map(({ name, valueType }) => ({ name, valueType })),
   };
+}
+
+function decision(id: string, title: string, undo: string, instructions: string[]): MigrationStep {
+  return { id, phase: id, kind: 'decision', title, cost: NOTHING, undo, instructions };
 }

@@ -9,6 +9,10 @@ export interface RequestScope {
   readonly requestId: string;
   /** Aborts when the client disconnects before the response. Absent: a disconnect is not detected. */
   readonly signal?: AbortSignal;
+  /** The name of who asks, once it is known: the audit log has it with the code of a request that is refused later. */
+  principal?: string;
+  /** A request of the warm-up: it has no spans. */
+  readonly isUntraced?: boolean;
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();

@@ -1,9 +1,20 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface StoreUp {
   readonly featurestore: string;
   readonly store: 'online' | 'offline';
   readonly isUp: boolean;
+}
+
+/** Counts reads of the past of the embedded stores by what answered them: the key-value history, or DuckDB and why. */
+export function createPastReadMetric(registry: Registry): (outcome: string) => void {
+  const reads = new Counter({
+    name: 'featuregraph_past_reads_total',
+    help: 'Reads of past values in the embedded stores, by what answered: history (the key-value history), or DuckDB because rows are absent in the history, because of a long_scan, or no_creation_time.',
+    labelNames: ['answer'] as const,
+    registers: [registry],
+  });
+  return (outcome) => reads.inc({ answer: outcome.toLowerCase() });
 }
 
 /** Whether the stores are healthy, checked at each scrape of Prometheus. */

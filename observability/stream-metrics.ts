@@ -7,6 +7,7 @@ export interface StreamMeasures {
   readonly counts: {
     readonly written: number;
     readonly duplicates: number;
+    readonly quarantined: number;
     readonly deadLettered: number;
   };
   /** null when the broker does not tell. */
@@ -27,7 +28,7 @@ export function createStreamMetrics(registry: Registry, ask: () => Promise<reado
   const registers = [registry];
   new Counter({
     name: 'featuregraph_stream_messages_total',
-    help: 'Messages that were acknowledged, by outcome: written, duplicate or dead_letter.',
+    help: 'Messages that were acknowledged, by outcome: written, duplicate, quarantined or dead_letter.',
     labelNames: [...LABELS, 'outcome'] as const,
     registers,
     async collect() {
@@ -37,6 +38,7 @@ export function createStreamMetrics(registry: Registry, ask: () => Promise<reado
         const labels = { featurestore, stream };
         this.inc({ ...labels, outcome: 'written' }, counts.written);
         this.inc({ ...labels, outcome: 'duplicate' }, counts.duplicates);
+        this.inc({ ...labels, outcome: 'quarantined' }, counts.quarantined);
         this.inc({ ...labels, outcome: 'dead_letter' }, counts.deadLettered);
       }
     },

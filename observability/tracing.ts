@@ -1,5 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { setSpanMaker, type SpanOptions } from '../runtime/spans.js';
+import { requestScope } from './request-scope.js';
 
 export interface Tracing {
   /** Sends what is left. */
@@ -39,6 +40,7 @@ export async function startTracing(): Promise<Tracing> {
 
   setSpanMaker({
     inSpan: (name, options, work) => {
+      if (requestScope.getStore()?.isUntraced) return work();
       const parent = options.parent ? propagation.extract(context.active(), options.parent) : context.active();
       const kind = options.parent ? SpanKind.SERVER : SpanKind.INTERNAL;
       const attributes = options.attributes as Attributes | undefined;

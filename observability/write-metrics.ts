@@ -20,11 +20,15 @@ export function createDroppedRowsMetric(registry: Registry): (rows: number) => v
 }
 
 /** The metrics of writes. */
-export function createWriteMetrics(registry: Registry, readBacklog: () => WriteBacklog) {
+export function createWriteMetrics(
+  registry: Registry,
+  readBacklog: () => WriteBacklog,
+  quarantine: { readonly bytes: number },
+) {
   const registers = [registry];
   const rows = new Counter({
     name: 'featuregraph_written_rows_total',
-    help: 'Rows that clients wrote, by entity type and outcome: written, duplicate, or refused with a fault.',
+    help: 'Rows that clients wrote, by entity type and outcome: written, duplicate, quarantined, or refused with a fault.',
     labelNames: ['featurestore', 'entity_type', 'outcome'] as const,
     registers,
   });
@@ -33,6 +37,20 @@ export function createWriteMetrics(registry: Registry, readBacklog: () => WriteB
     help: 'Writes that failed as a whole because a store did not take them, by entity type.',
     labelNames: ['featurestore', 'entity_type'] as const,
     registers,
+  });
+  const violations = new Counter({
+    name: 'featuregraph_expectation_violations_total',
+    help: 'Written values that were not as the registry expects, by feature and what its expectation does: REJECT, QUARANTINE or WARN.',
+    labelNames: ['featurestore', 'entity_type', 'feature', 'action'] as const,
+    registers,
+  });
+  new Gauge({
+    name: 'featuregraph_quarantine_bytes',
+    help: 'The size of the quarantine.',
+    registers,
+    collect() {
+      this.set(quarantine.bytes);
+    },
   });
   const deletedEntities = new Counter({
     name: 'featuregraph_deleted_entities_total',
@@ -66,9 +84,11 @@ export function createWriteMetrics(registry: Registry, readBacklog: () => WriteB
     rows: (
       featurestore: string,
       entityType: string,
-      outcome: 'written' | 'duplicate' | 'refused',
+      outcome: 'written' | 'duplicate' | 'refused' | 'quarantined',
       count: number,
     ): void => rows.inc({ featurestore, entity_type: entityType, outcome }, count),
+    violation: (featurestore: string, entityType: string, feature: string, action: string): void =>
+      violations.inc({ featurestore, entity_type: entityType, feature, action }),
     failure: (featurestore: string, entityType: string): void =>
       failures.inc({ featurestore, entity_type: entityType }),
     deletedEntities: (featurestore: string, entityType: string, count: number): void =>

@@ -13,7 +13,9 @@ import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { BatchInstancesInput } from '../schema/job/batch-instances.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
+import { TRAINING_SET_JOB } from '../training-sets/training-set-job.js';
 import { fileOptions } from './file-options.js';
+import { checkTrainingSet } from './read-training-set.js';
 import { parseResourceName } from '../schema/resource-name.js';
 import { displayNameOf, parseJobId, stringLabels, toJobNotFoundError, toJobRequest } from './jobs.js';
 
@@ -31,7 +33,11 @@ export async function batchPredictionRequest(
   return {
     displayName: displayNameOf(input.displayName),
     labels: stringLabels(input.labels),
-    ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
+    ...toJobRequest(principal, {
+      idempotencyKey: input.idempotencyKey,
+      maxCostUsd,
+      cancelAboveUsd: input.cancelAboveUsd,
+    }),
     model,
     spec: {
       model: model.name,
@@ -54,9 +60,14 @@ async function checkInput(
   const { access, jobs } = context;
   if (access.isUnrestricted) return;
   switch (input.kind) {
-    case 'TRAINING_SET':
-      if (!(await jobs.get(input.job))) throw toJobNotFoundError(trainingSetJob!, 'input.trainingSetJob');
+    case 'TRAINING_SET': {
+      const field = 'input.trainingSetJob';
+      const job = await jobs.get(input.job);
+      if (!job) throw toJobNotFoundError(trainingSetJob!, field);
+      // The results have its rows: who may see the job of another may not therefore read its features.
+      if (TRAINING_SET_JOB.includes(job)) await checkTrainingSet(context, job, field);
       return;
+    }
     case 'TABLE':
       checkTable(context, input.table, 'input.table');
       return;
@@ -72,7 +83,7 @@ async function checkInput(
 }
 
 /** The name in "models/delay" or "delay". */
-function modelName(id: string): string {
+export function modelName(id: string): string {
   const name = parseResourceName(id);
   return name?.kind === 'model' ? name.model : id;
 }
@@ -81,19 +92,29 @@ function modelName(id: string): string {
 function batchInput({ trainingSetJob, table, files, instanceFiles }: BatchSourceInput): BatchInput {
   if (instanceFiles !== undefined) {
     const { paths, format } = instanceFiles;
-    if (paths.length === 0) throw badInput('"paths" is empty. Name at least one file.', 'input.instanceFiles.paths');
+    checkPaths(paths, 'input.instanceFiles.paths');
     return { kind: 'INSTANCE_FILES', files: paths, format };
   }
   if (table !== undefined) return { kind: 'TABLE', table };
   if (files !== undefined) {
     const { paths, format } = files;
-    const [firstPath] = paths;
-    if (firstPath === undefined) throw badInput('"paths" is empty. Name at least one file.', 'input.files.paths');
-    const known = format ?? formatOfFile(firstPath, 'input.files.format');
+    checkPaths(paths, 'input.files.paths');
+    const known = format ?? formatOfFile(paths[0]!, 'input.files.format');
     const options = fileOptions(files, known, 'input.files');
     return { kind: 'FILES', files: paths, format: known, ...(Object.keys(options).length === 0 ? {} : { options }) };
   }
   return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob!, 'input.trainingSetJob') };
+}
+
+function checkPaths(paths: readonly string[], field: string): void {
+  if (paths.length === 0) throw badInput('"paths" is empty. Name at least one file.', field);
+  const { maxInputPaths } = REQUEST_LIMITS;
+  if (paths.length > maxInputPaths) {
+    throw badInput(
+      `"paths" has ${paths.length} paths, and may have ${maxInputPaths}. Name their folder, or a pattern.`,
+      field,
+    );
+  }
 }
 
 function batchInstances(input: BatchInstancesInput): BatchInstances {

@@ -40,6 +40,7 @@ import { money } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
 import { shownFileOptions } from './file-options.js';
 import { estimatedCost, findBatchPredictionJob, toJobRequest, jobPage } from './jobs.js';
+import type { WithJob } from './output-statistics.resolver.js';
 import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
@@ -104,7 +105,11 @@ export class BatchPredictionResolver {
       const job = await findBatchPredictionJob(context, input.id);
       const permission = context.access.batchPrediction(job.spec.model);
       const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'use the model of this job', 'id');
-      const request = toJobRequest(context.principal, { idempotencyKey: input.idempotencyKey, maxCostUsd });
+      const request = toJobRequest(context.principal, {
+        idempotencyKey: input.idempotencyKey,
+        maxCostUsd,
+        cancelAboveUsd: input.cancelAboveUsd,
+      });
       return context.batchPredictions.retryFailed(job, request).catch((error: unknown) => {
         // The port calls the argument "job", the input calls it "id".
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
@@ -143,8 +148,10 @@ export class BatchPredictionResolver {
   }
 
   @FieldResolver()
-  output(@Root() { spec, result }: BatchPredictionJobRecord): BatchOutput {
+  output(@Root() job: BatchPredictionJobRecord): BatchOutput & WithJob<BatchPredictionJobRecord> {
+    const { spec, result } = job;
     return {
+      job,
       ...spec.output,
       predictions: result?.predictions ?? null,
       failures: result?.failures ?? null,

@@ -1,5 +1,6 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Feature as FeatureModel } from '../datasources/registry/model.js';
+import type { Distributions, TypedValues } from '../datasources/offline/statistics-read.js';
 import { badInput } from '../errors/app-error.js';
 import { statisticsComplexity } from '../schema/complexity.js';
 import { DriftArguments, FeatureDrift } from '../schema/registry/feature-drift.js';
@@ -36,30 +37,52 @@ export class DriftResolver {
       { field: 'range', range },
     ];
     return withStatistics(context, feature, { ranges, entityIds, bins }, async (request) => {
-      const metric = metricOf(feature, asked.metric ?? null);
-      const threshold = thresholdOf(feature, metric, asked.threshold ?? null);
+      // Before the query, which costs.
+      chosen(feature, asked);
       const terms = toCostTerms(context.principal, maxCostUsd);
-      const found = await context.statistics.compute({ ...request, topValues: MAX_CATEGORIES }, terms);
-      const distance = distanceBetween(feature, metric, found);
-      const [before, after] = found.ranges;
-      return {
-        metric,
-        distance,
-        threshold,
-        isDrift: distance === null || threshold === null ? null : distance > threshold,
-        baselineCount: before!.count,
-        count: after!.count,
-        baselineMissing: before!.missing,
-        missing: after!.missing,
-      };
+      return driftOf(
+        feature,
+        asked,
+        await context.statistics.compute({ ...request, topValues: MAX_CATEGORIES }, terms),
+      );
     });
   }
 }
 
-function thresholdOf(feature: FeatureModel, metric: DriftMetric, asked: number | null): number | null {
+/** What is compared, with the threshold of the registry; null: it has none. */
+type ComparedValues = TypedValues & Pick<FeatureModel, 'driftThreshold'>;
+
+interface AskedDrift {
+  readonly metric?: DriftMetric | null | undefined;
+  readonly threshold?: number | null | undefined;
+}
+
+/** The drift from the first range to the second. */
+export function driftOf(values: ComparedValues, asked: AskedDrift, found: Distributions): FeatureDrift {
+  const { metric, threshold } = chosen(values, asked);
+  const distance = distanceBetween(values, metric, found);
+  const [before, after] = found.ranges;
+  return {
+    metric,
+    distance,
+    threshold,
+    isDrift: distance === null || threshold === null ? null : distance > threshold,
+    baselineCount: before!.count,
+    count: after!.count,
+    baselineMissing: before!.missing,
+    missing: after!.missing,
+  };
+}
+
+function chosen(values: ComparedValues, asked: AskedDrift): Pick<FeatureDrift, 'metric' | 'threshold'> {
+  const metric = metricOf(values, asked.metric ?? null);
+  return { metric, threshold: thresholdOf(values, metric, asked.threshold ?? null) };
+}
+
+function thresholdOf(values: ComparedValues, metric: DriftMetric, asked: number | null): number | null {
   if (asked !== null) {
     if (asked >= 0) return asked;
     throw badInput(`"threshold" is a number from 0, not ${asked}.`, 'threshold');
   }
-  return metric === defaultMetric(feature) ? (feature.driftThreshold ?? DEFAULT_DRIFT_THRESHOLD) : null;
+  return metric === defaultMetric(values) ? (values.driftThreshold ?? DEFAULT_DRIFT_THRESHOLD) : null;
 }

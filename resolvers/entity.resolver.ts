@@ -7,7 +7,9 @@ import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { mapInTurns } from '../runtime/turns.js';
 import { toClientValue } from '../values/client-value.js';
 import type { RequestContext } from './context.js';
-import { entityHandle, entityHandles, listEntities, selectFeatures, type EntityHandle } from './entity.js';
+import { namedEntityType } from './catalogue.js';
+import { entityHandle, listEntities, type EntityHandle } from './entity.js';
+import { readMatrix } from './read-matrix.js';
 
 const FEATURESTORE = 'The name of the featurestore.';
 const ENTITY_TYPE = 'The name of the entity type.';
@@ -22,14 +24,14 @@ export class EntityResolver {
     complexity: entityComplexity,
   })
   entity(
-    @Ctx() { registry }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityId', () => ID, { description: 'The entity id. EntityType.entityIdColumns describes composite ids.' })
     entityId: string,
     @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
-    return entityHandle(registry.entityType(featurestore, entityType), entityId, read);
+    return entityHandle(namedEntityType(context, featurestore, entityType), entityId, read);
   }
 
   @Query(() => [Entity], {
@@ -39,7 +41,7 @@ export class EntityResolver {
     complexity: entitiesComplexity,
   })
   entities(
-    @Ctx() { registry }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityIds', () => [ID], {
@@ -48,7 +50,7 @@ export class EntityResolver {
     entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] | Promise<EntityHandle[]> {
-    return listEntities(registry.entityType(featurestore, entityType), entityIds, read);
+    return listEntities(namedEntityType(context, featurestore, entityType), entityIds, read);
   }
 
   @Query(() => FeatureMatrix, {
@@ -58,19 +60,20 @@ export class EntityResolver {
     complexity: matrixComplexity,
   })
   async featureMatrix(
-    @Ctx() { registry, loaders }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
-    @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
+    @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityIds', () => [ID], { description: `${ENTITY_IDS} Each is a row of the result.` })
     entityIds: string[],
     @Arg('names', () => [String], { description: 'The names of the features. Each is a column of the result.' })
     names: string[],
     @Args(() => ReadArguments) read: ReadArguments,
   ): Promise<FeatureMatrix> {
-    const entityType = registry.entityType(featurestore, entityTypeName);
-    const features = selectFeatures(entityType, names, null);
-    const entities = entityHandles(entityType, entityIds, read);
-    const rows = await Promise.all(entities.map((entity) => loaders.readCells(entity, features)));
+    const { asOf, knownAt, strictlyBefore, includeExpired } = read;
+    const { entities, features, rows } = await readMatrix(context, {
+      ...{ featurestore, entityType, entityIds, names },
+      ...{ asOf, knownAt, strictlyBefore, includeExpired },
+    });
     return {
       entityIds: entities.map(({ entityId }) => entityId),
       names,

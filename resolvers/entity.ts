@@ -1,4 +1,4 @@
-import { getFeature, getFeatureView } from '../datasources/registry/registry.js';
+import type { Access } from '../auth/policy/access.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
@@ -7,6 +7,7 @@ import type { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityTypeName } from '../schema/names.js';
 import { canonicalEntityId } from '../values/entity-id.js';
 import type { Instant } from '../values/instant.js';
+import { namedFeature, namedFeatureView } from './catalogue.js';
 import type { EntityKey, ReadOptions } from './loaders.js';
 
 /** An entity between resolvers: its key and its GraphQL type. Nothing has been read yet. */
@@ -60,7 +61,7 @@ function cachedTypeName(entityType: EntityType): string {
 }
 
 /** A list of this length gets a turn of the event loop of its own: the engine visits all items at once. */
-const LARGE_LIST = 1_000;
+export const LARGE_LIST = 1_000;
 
 /** The entities of a field. A large list waits for its turn, so that ten of them do not hold up other requests. */
 export function listEntities(
@@ -92,28 +93,40 @@ export function entityHandles(entityType: EntityType, entityIds: readonly string
   });
 }
 
-/** The features of a list of names. All entities of a list are asked for the same one. */
-const selected = new WeakMap<
-  readonly string[],
-  { readonly entityType: EntityType; readonly features: readonly Feature[] }
->();
+interface SelectedFeatures {
+  readonly names: readonly string[];
+  readonly features: readonly Feature[];
+}
 
-function featuresOf(entityType: EntityType, names: readonly string[]): readonly Feature[] {
-  const known = selected.get(names);
-  if (known?.entityType === entityType) return known.features;
-  const features = names.map((name) => getFeature(entityType, name));
-  selected.set(names, { entityType, features });
+/**
+ * What was asked last of an entity type, by what its principal may do. The entities of a list ask for the same, and so do most
+ * requests of a program: what follows knows the same list again.
+ */
+const lastSelected = new WeakMap<Access, WeakMap<EntityType, SelectedFeatures>>();
+
+function featuresOf(access: Access, entityType: EntityType, names: readonly string[]): readonly Feature[] {
+  let byType = lastSelected.get(access);
+  if (!byType) lastSelected.set(access, (byType = new WeakMap()));
+  const last = byType.get(entityType);
+  if (last && areSame(last.names, names)) return last.features;
+  const features = names.map((name) => namedFeature(access, entityType, name));
+  byType.set(entityType, { names, features });
   return features;
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return some === others || (some.length === others.length && some.every((name, index) => name === others[index]));
 }
 
 /** The features of a read: by name, by view, or all. */
 export function selectFeatures(
+  access: Access,
   entityType: EntityType,
   names: readonly string[] | null | undefined,
   view: string | null | undefined,
 ): readonly Feature[] {
   if (names && view) throw badInput('Give "names" or "view", not both.', 'view');
-  if (view) return getFeatureView(entityType, view).features;
-  if (names) return featuresOf(entityType, names);
+  if (view) return namedFeatureView(access, entityType, view).features;
+  if (names) return featuresOf(access, entityType, names);
   return entityType.features;
 }

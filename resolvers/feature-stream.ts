@@ -17,6 +17,7 @@ export async function describeStream(watched: WatchedStream, now: Instant): Prom
     received: BigInt(counts.received),
     written: BigInt(counts.written),
     duplicates: BigInt(counts.duplicates),
+    quarantined: BigInt(counts.quarantined),
     deadLettered: BigInt(counts.deadLettered),
     lagMessages: await watched.lag(),
     // A broker's clock may be ahead of ours.

@@ -6,6 +6,7 @@ import { FeatureValuesArguments } from '../schema/entity/feature-values-argument
 import { FeatureValuesEvent } from '../schema/entity/feature-values-event.js';
 import { toClientValue } from '../values/client-value.js';
 import type { RequestContext } from './context.js';
+import { namedEntityType } from './catalogue.js';
 import { entityHandle, type EntityHandle } from './entity.js';
 import { followEntities } from './follow-entities.js';
 import { selectsField } from './selects-field.js';
@@ -33,11 +34,12 @@ export class FeatureValuesResolver {
     }) => followEntities(args, context, selectsField(info, 'written')),
   })
   featureValues(
-    @Ctx() { registry, writers, audit, now }: RequestContext,
+    @Ctx() context: RequestContext,
     @Root() event: ValuesEvent,
     @Args(() => FeatureValuesArguments) request: FeatureValuesArguments,
   ): FeatureValuesEvent {
-    const entityType = registry.entityType(request.featurestore, request.entityType);
+    const { writers, audit, now } = context;
+    const entityType = namedEntityType(context, request.featurestore, request.entityType);
     const entities: EntityHandle[] = event.entityIds.map((entityId) => entityHandle(entityType, entityId, {}));
     if (event.written && event.written.length > 0) {
       const written = new Set(event.written.map(({ entityId }) => entityId));

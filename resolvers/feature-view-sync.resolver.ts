@@ -1,25 +1,50 @@
+import type { Access } from '../auth/policy/access.js';
 import { checkJob } from '../auth/policy/permission.js';
-import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
-import type { FeatureViewSyncJobRecord, SyncTrigger } from '../ingestion/feature-view-syncs.js';
+import type { FeatureViewSyncJobRecord, StartFeatureViewSync, SyncTrigger } from '../ingestion/feature-view-syncs.js';
 import type { FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
 import { getFeatureViewIn } from '../datasources/registry/registry.js';
 import type { Instant } from '../values/instant.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
-import type { CostEstimate } from '../schema/cost/cost-estimate.js';
+import { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { FeatureViewSyncJob } from '../schema/job/feature-view-sync-job.js';
 import { Job, JobConnection } from '../schema/job/job.js';
 import { SyncFeatureViewInput, SyncFeatureViewPayload } from '../schema/job/sync-feature-view.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { formatResourceName } from '../schema/resource-name.js';
-import { isVisibleView } from './catalogue.js';
+import { isVisibleView, namedFeaturestore } from './catalogue.js';
 import { visibleTo } from './visible-jobs.js';
 import type { RequestContext } from './context.js';
+import { estimateWork } from '../costs/estimate-work.js';
 import { jobCostEstimate } from '../costs/job-cost.js';
 import { costEstimate } from './costs.js';
+import { withFieldPath } from './field-path.js';
 import { toJobRequest, toJobPage, stringLabels } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
+
+/** The sync that a client asks for, under the policy. */
+function syncRequest(
+  { registry, access, principal }: Pick<RequestContext, 'registry' | 'access' | 'principal'>,
+  input: SyncFeatureViewInput,
+): StartFeatureViewSync {
+  const featurestore = namedFeaturestore({ registry, access }, input.featurestore);
+  const known = featurestore.featureViews.filter((each) => isKnownView(access, each));
+  const view = getFeatureViewIn(featurestore, input.featureView, 'featureView', known);
+  const permission = access.jobOf('FEATURE_VIEW_SYNC', view.entityType);
+  const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'sync this feature view', 'featureView');
+  return {
+    view,
+    labels: stringLabels(input.labels),
+    trigger: 'REQUEST',
+    ...toJobRequest(principal, {
+      idempotencyKey: input.idempotencyKey,
+      maxCostUsd,
+      cancelAboveUsd: input.cancelAboveUsd,
+    }),
+  };
+}
 
 @Resolver(() => FeatureViewSyncJob)
 export class FeatureViewSyncResolver {
@@ -33,30 +58,36 @@ export class FeatureViewSyncResolver {
     @Ctx() { registry, featureViewSyncs, access, audit, principal }: RequestContext,
     @Arg('input', () => SyncFeatureViewInput, { description: 'The feature view to sync.' }) input: SyncFeatureViewInput,
   ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
-    return jobPayload(audit, { action: 'FEATURE_VIEW_SYNC' }, async () => {
-      const featurestore = registry.featurestore(input.featurestore);
-      const known = featurestore.featureViews.filter(
-        (each) => isVisibleView(access, each) || access.jobOf('FEATURE_VIEW_SYNC', each.entityType).isAllowed,
-      );
-      const view = getFeatureViewIn(featurestore, input.featureView, 'featureView', known);
-      const permission = access.jobOf('FEATURE_VIEW_SYNC', view.entityType);
-      const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'sync this feature view', 'featureView');
-      return featureViewSyncs.start({
-        view,
-        labels: stringLabels(input.labels),
-        trigger: 'REQUEST',
-        ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
-      });
+    return jobPayload(audit, { action: 'FEATURE_VIEW_SYNC' }, async () =>
+      featureViewSyncs.start(syncRequest({ registry, access, principal }, input)),
+    );
+  }
+
+  @Query(() => CostEstimate, {
+    nullable: true,
+    description:
+      'Estimates what `syncFeatureView` with this input would cost, from the bytes that the sync scans. No job is started. ' +
+      'Refused as `syncFeatureView` is. Null where the gateway does not know the size of the tables: Vertex AI reads tables ' +
+      'that the registry does not have.',
+  })
+  async estimateFeatureViewSync(
+    @Ctx() { registry, featureViewSyncs, access, principal, costs }: RequestContext,
+    @Arg('input', () => SyncFeatureViewInput, { description: 'The input of the mutation.' })
+    input: SyncFeatureViewInput,
+  ): Promise<CostEstimate | null> {
+    return withFieldPath('input', async () => {
+      const work = await featureViewSyncs.work(syncRequest({ registry, access, principal }, input));
+      return work && costEstimate(await estimateWork(costs.estimator, work));
     });
   }
 
   @FieldResolver()
   featureView(
     @Root() { spec }: FeatureViewSyncJobRecord,
-    @Ctx() { registry }: RequestContext,
+    @Ctx() { registry, access }: RequestContext,
   ): FeatureViewModel | null {
     const views = registry.findFeaturestore(spec.featurestore)?.featureViews;
-    return views?.find(({ name }) => name === spec.featureView) ?? null;
+    return views?.find((view) => view.name === spec.featureView && isKnownView(access, view)) ?? null;
   }
 
   @FieldResolver()
@@ -83,6 +114,11 @@ export class FeatureViewSyncResolver {
   estimatedCost(@Root() { cost }: FeatureViewSyncJobRecord, @Ctx() { costs }: RequestContext): CostEstimate | null {
     return cost && costEstimate(jobCostEstimate(costs.estimator, cost));
   }
+}
+
+/** Whether the principal may see a view, or may sync it. */
+function isKnownView(access: Access, view: FeatureViewModel): boolean {
+  return isVisibleView(access, view) || access.jobOf('FEATURE_VIEW_SYNC', view.entityType).isAllowed;
 }
 
 /** The fields of a feature view about its syncs. The class FeatureView cannot have them without an import cycle with jobs. */

@@ -11,10 +11,12 @@ import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { EntityType } from '../schema/registry/entity-type.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
+import type { FeatureExpectation } from '../schema/registry/feature-expectation.js';
 import { Feature, FeatureConnection } from '../schema/registry/feature.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { visibleFeatures } from './catalogue.js';
 import type { RequestContext } from './context.js';
+import { toFeatureExpectations } from './feature-expectations.js';
 import { paginate } from './page.js';
 
 @Resolver(() => Feature)
@@ -57,6 +59,11 @@ export class FeatureResolver {
   @FieldResolver(() => EntityType, { description: 'The entity type of the feature.' })
   entityType(@Root() { entityType }: FeatureModel): EntityTypeModel {
     return entityType;
+  }
+
+  @FieldResolver({ complexity: listComplexity() })
+  expectations(@Root() feature: FeatureModel): readonly FeatureExpectation[] {
+    return toFeatureExpectations(feature);
   }
 
   @FieldResolver()

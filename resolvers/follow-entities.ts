@@ -6,6 +6,7 @@ import { WRITE_LIMITS } from '../limits/write-limits.js';
 import { Slots } from '../runtime/slots.js';
 import type { FeatureValuesArguments } from '../schema/entity/feature-values-arguments.js';
 import type { RequestContext } from './context.js';
+import { namedEntityType } from './catalogue.js';
 import { entityHandles, selectFeatures } from './entity.js';
 import { decodeWriteCursor } from './write-cursor.js';
 
@@ -15,9 +16,10 @@ const resumingReads = new Slots(WRITE_LIMITS.maxResumingReads);
 /** The events of a subscription. */
 export function followEntities(
   request: FeatureValuesArguments,
-  { registry, writers, stores, policy, principal, clock }: RequestContext,
+  context: RequestContext,
   hasWritten: boolean,
 ): AsyncIterableIterator<ValuesEvent, undefined> {
+  const { access, writers, stores, policy, principal, payer, clock } = context;
   const { maxFollowedEntities } = REQUEST_LIMITS;
   const { length } = request.entityIds;
   if (length === 0 || length > maxFollowedEntities) {
@@ -26,8 +28,8 @@ export function followEntities(
       'entityIds',
     );
   }
-  const entityType = registry.entityType(request.featurestore, request.entityType);
-  const features = request.names ? selectFeatures(entityType, request.names, null) : null;
+  const entityType = namedEntityType(context, request.featurestore, request.entityType);
+  const features = request.names ? selectFeatures(access, entityType, request.names, null) : null;
   const entityIds = entityHandles(entityType, request.entityIds, {}).map(({ entityId }) => entityId);
   const offline = stores.offline(entityType.featurestore);
   const canResume = entityType.sources.every((source) => source.sql !== null || offline.hasCreationTimes(source));
@@ -45,6 +47,7 @@ export function followEntities(
     position,
     online: stores.online(entityType.featurestore),
     offline,
+    payer,
     canResume,
     resumingReads,
     clock,
@@ -57,7 +60,7 @@ export function followEntities(
         const event = await values.next();
         return event ? { done: false, value: event } : { done: true, value: undefined };
       } catch (error) {
-        // The subscription ends with this error: nobody calls `return` any more.
+        // The subscription ends with this error: `return` is not called any more.
         following.leave();
         throw error;
       }

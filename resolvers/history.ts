@@ -1,14 +1,14 @@
-import { getFeature } from '../datasources/registry/registry.js';
 import type { Feature } from '../datasources/registry/model.js';
 import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { Connection } from '../schema/connection.js';
 import type { FeatureValue } from '../schema/entity/feature-value.js';
 import { formatResourceName } from '../schema/resource-name.js';
-import { DENIED_CELL } from '../values/feature-cell.js';
+import { DENIED_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
+import { namedFeature } from './catalogue.js';
 import type { EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
 import { connection, type PageArguments } from './page.js';
@@ -26,7 +26,7 @@ export async function featureHistory(
   context: RequestContext,
 ): Promise<Connection<FeatureValue>> {
   const size = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
-  const feature = getFeature(entity.entityType, name, 'feature');
+  const feature = namedFeature(context.access, entity.entityType, name, 'feature');
   if (from !== null && to !== null && from > to) throw badInput('"from" is after "to".', 'from');
   const list = historyList(entity, feature);
   const isFirstPage = after === null || after === undefined;
@@ -34,10 +34,13 @@ export async function featureHistory(
   // A static feature has one value, without a time: there is no next page.
   if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
   const readAt = entity.asOf ?? context.now;
+  // An entry of a history has the value at its own time. A static source has none.
+  const valueOf = (cell: FeatureCell): FeatureValue =>
+    featureValue(feature, cell, readAt, { entity, asOf: cell.timestamp ?? readAt, strictlyBefore: false });
   if (!context.access.reads(entity.entityType).has(feature, entity.entityId)) {
     context.audit.denied(entity.entityType, entity.entityId, [feature]);
     // An empty page would say that there never was a value.
-    const denied = isFirstPage && size > 0 ? [featureValue(feature, DENIED_CELL, readAt)] : [];
+    const denied = isFirstPage && size > 0 ? [valueOf(DENIED_CELL)] : [];
     return connection(denied, () => encodeCursor(list, ''), { hasNextPage: false, hasPreviousPage: !isFirstPage });
   }
   const { knownAt = null, strictlyBefore = false } = entity.options ?? {};
@@ -52,12 +55,11 @@ export async function featureHistory(
     before,
     knownAt,
     limit: size + 1,
+    payer: context.payer,
   });
   const page = entries
     .slice(0, size)
-    .map(({ value, timestamp }) =>
-      featureValue(feature, { status: value === null ? 'NULL' : 'PRESENT', value, timestamp }, readAt),
-    );
+    .map(({ value, timestamp }) => valueOf({ status: value === null ? 'NULL' : 'PRESENT', value, timestamp }));
   return connection(page, ({ timestamp }) => encodeCursor(list, String(timestamp)), {
     hasNextPage: entries.length > size,
     hasPreviousPage: before !== null,

@@ -15,6 +15,7 @@ import type { RequestContext } from './context.js';
 import { jobCostEstimate } from '../costs/job-cost.js';
 import { costEstimate } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
+import { ownerOf } from './owner-of.js';
 import { connection, type PageArguments } from './page.js';
 
 /** The job id in a resource name. Other text is the id of no job. */
@@ -24,21 +25,25 @@ export function parseJobId(id: string, field: string): string {
   return name.job;
 }
 
-/** The job with this resource name, for an argument `id`. */
-export async function findJob({ jobs, audit }: RequestContext, id: string): Promise<JobRecord> {
-  const jobId = parseJobId(id, 'id');
+/** The job with this resource name. `field` is the argument. */
+export async function findJob({ jobs, audit }: RequestContext, id: string, field = 'id'): Promise<JobRecord> {
+  const jobId = parseJobId(id, field);
   return audit.run({ action: 'READ_JOB', job: `jobs/${jobId}` }, async () => {
     const job = await jobs.get(jobId);
-    if (!job) throw toJobNotFoundError(id, 'id');
+    if (!job) throw toJobNotFoundError(id, field);
     return job;
   });
 }
 
-export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {
-  const job = await findJob(context, id);
+export async function findBatchPredictionJob(
+  context: RequestContext,
+  id: string,
+  field = 'id',
+): Promise<BatchPredictionJobRecord> {
+  const job = await findJob(context, id, field);
   if (!isBatchPredictionJob(job)) {
     const message = `The job "${id}" is of kind ${job.kind}, not BATCH_PREDICTION.`;
-    throw new AppError('JOB_NOT_FOUND', message, { field: 'id' });
+    throw new AppError('JOB_NOT_FOUND', message, { field });
   }
   return job;
 }
@@ -143,11 +148,7 @@ export function displayNameOf<Name extends string | null>(name: Name): Name {
 export interface JobTerms {
   readonly idempotencyKey: string | null | undefined;
   readonly maxCostUsd: number | null | undefined;
-}
-
-/** Who owns a job and pays for it; null: requests are not authenticated. */
-export function ownerOf({ kind, name }: Principal): string | null {
-  return kind === 'ANONYMOUS' ? null : name;
+  readonly cancelAboveUsd: number | null | undefined;
 }
 
 /** Who pays. */
@@ -156,12 +157,19 @@ export function toCostTerms(principal: Principal, maxCostUsd: number | null | un
 }
 
 /** Who asks for a job, and on what terms. */
-export function toJobRequest(principal: Principal, { idempotencyKey, maxCostUsd }: JobTerms): JobRequest {
+export function toJobRequest(
+  principal: Principal,
+  { idempotencyKey, maxCostUsd, cancelAboveUsd }: JobTerms,
+): JobRequest {
   const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
     throw badInput(`"idempotencyKey" must have at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
   }
   if (idempotencyKey === '')
     throw badInput('"idempotencyKey" must not be empty. Use a UUID or omit it.', 'idempotencyKey');
-  return { ...toCostTerms(principal, maxCostUsd), idempotencyKey: idempotencyKey ?? null };
+  return {
+    ...toCostTerms(principal, maxCostUsd),
+    cancelAboveUsd: cancelAboveUsd ?? null,
+    idempotencyKey: idempotencyKey ?? null,
+  };
 }

@@ -1,40 +1,39 @@
-import DataLoader from 'dataloader';
 import { NO_AUDIT_TRAIL, type AuditTrail } from '../auth/audit/audit-trail.js';
 import type { Access } from '../auth/policy/access.js';
-import { inSpan } from '../runtime/spans.js';
-import { turns } from '../runtime/turns.js';
+import type { FeatureAccess } from '../auth/policy/feature-access.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
+import type { ServedReads } from '../serving/served-log/served-log.js';
 import { readAsOf } from '../serving/read-as-of.js';
+import type { QueryPayer } from '../datasources/offline/query-payer.js';
+import type { OnlineRead } from '../datasources/online/online-store.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import { DENIED_CELL, NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
+import { DENIED_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
+import { emptyRowTexts, type RowTexts } from '../values/row-texts.js';
+import { BatchedReads, type EntityKey, type NoteRead, type ReadOptions, type StoreRead } from './batched-reads.js';
 
-/** An entity and the point in time of its values. */
-export interface EntityKey {
-  readonly entityType: EntityType;
-  readonly entityId: string;
-  readonly asOf: Instant | null;
-  /** undefined if the read has no options, as most reads. */
-  readonly options?: ReadOptions | undefined;
-}
-
-/** The options of a read. */
-export interface ReadOptions {
-  /** The read uses rows written at or before this time. null: all rows. */
-  readonly knownAt: Instant | null;
-  /** The read does not use values at exactly the point in time. */
-  readonly strictlyBefore: boolean;
-  /** EXPIRED cells keep their values. */
-  readonly includeExpired: boolean;
-}
+export type { EntityKey, ReadOptions } from './batched-reads.js';
 
 export interface Loaders {
   /** The cells of some features of an entity, in the order of the features. */
   readCells(entity: EntityKey, features: readonly Feature[]): Promise<FeatureCell[]>;
+  /** The same for the entities of a list, with one promise. */
+  readRows(entities: readonly EntityKey[], features: readonly Feature[]): Promise<FeatureCell[][]>;
+  /** The same as JSON. */
+  readTexts(entities: readonly EntityKey[], features: readonly Feature[]): Promise<RowTexts[]>;
   readCell(entity: EntityKey, feature: Feature): Promise<FeatureCell>;
 }
 
 const DENIED = Promise.resolve(DENIED_CELL);
+
+/** Who pays for a read of an offline store, and where it is noted. */
+export interface ReadTerms {
+  readonly audit?: AuditTrail;
+  /** Absent: the operator pays. */
+  readonly payer?: QueryPayer;
+  /** Takes what online stores answer. Absent: the request is not sampled. */
+  readonly served?: ServedReads | undefined;
+}
 
 /**
  * Makes the loaders of one request. Requests share no loaders, so that reads of two principals are never in one batch.
@@ -50,7 +49,7 @@ export function createLoaders(
   stores: FeatureStores,
   now: Instant,
   access: Access,
-  audit: AuditTrail = NO_AUDIT_TRAIL,
+  { audit = NO_AUDIT_TRAIL, payer, served }: ReadTerms = {},
 ): Loaders {
   const online = new Map<EntityType, BatchedReads>();
   const asOf = new Map<EntityType, BatchedReads>();
@@ -72,8 +71,8 @@ export function createLoaders(
     let reads = byOptions.get(key);
     if (!reads) {
       const read = isOnline
-        ? onlineRead(stores, entityType, now, includeExpired)
-        : asOfRead(stores, entityType, now, options);
+        ? onlineRead(stores, entityType, { now, includeExpired, served })
+        : asOfRead(stores, entityType, { now, options, payer });
       byOptions.set(key, (reads = new BatchedReads(read, noteOf(entityType))));
     }
     return reads;
@@ -85,33 +84,55 @@ export function createLoaders(
     const byType = entity.asOf === null ? online : asOf;
     let reads = byType.get(entityType);
     if (!reads) {
-      const read = entity.asOf === null ? onlineRead(stores, entityType, now) : asOfRead(stores, entityType, now);
+      const read =
+        entity.asOf === null
+          ? onlineRead(stores, entityType, { now, served })
+          : asOfRead(stores, entityType, { now, payer });
       byType.set(entityType, (reads = new BatchedReads(read, noteOf(entityType))));
     }
     return reads;
   };
 
+  /** The features that may be read of an entity. Notes the others, which are not read. */
+  const permit = (entity: EntityKey, reads: FeatureAccess, features: readonly Feature[]): readonly Feature[] => {
+    const { permitted, denied } = reads.select(entity.entityId, features);
+    if (denied.length > 0) audit.denied(entity.entityType, entity.entityId, denied);
+    return permitted;
+  };
+
+  const readAs = async <Row>(
+    form: RowForm<Row>,
+    entities: readonly EntityKey[],
+    features: readonly Feature[],
+  ): Promise<Row[]> => {
+    const [first] = entities;
+    if (!first || features.length === 0) return entities.map(() => form.withDenied([], undefined));
+    const reads = access.reads(first.entityType);
+    // What may be read can depend on the entity.
+    const isSame =
+      entities.length === 1 ||
+      ((reads.isFull || !reads.isConditional) && entities.every((entity) => isReadWith(entity, first)));
+    if (!isSame) {
+      const rows = await Promise.all(entities.map((entity) => readAs(form, [entity], features)));
+      return rows.map(([row]) => row!);
+    }
+    if (reads.isFull) return form.load(readsOf(first), entities, features);
+    let permitted: readonly Feature[] = [];
+    for (const entity of entities) permitted = permit(entity, reads, features);
+    if (permitted.length === features.length) return form.load(readsOf(first), entities, features);
+    const columns = columnsOf(features, permitted);
+    if (permitted.length === 0) return entities.map(() => form.withDenied(columns, undefined));
+    const rows = await form.load(readsOf(first), entities, permitted);
+    return rows.map((row) => form.withDenied(columns, row));
+  };
+
   return {
-    readCells: async (entity, features) => {
-      if (features.length === 0) return [];
-      const reads = access.reads(entity.entityType);
-      if (reads.isFull) {
-        return (await readsOf(entity).load(entity, features)).pick(features);
-      }
-      const permitted = reads.ofEntity(entity.entityId);
-      const read = features.filter((feature) => permitted.has(feature));
-      if (read.length < features.length) {
-        const denied = features.filter((feature) => !permitted.has(feature));
-        audit.denied(entity.entityType, entity.entityId, denied);
-      }
-      const cells = read.length === 0 ? undefined : await readsOf(entity).load(entity, read);
-      return features.map((feature) => (cells && permitted.has(feature) ? cells.at(feature) : DENIED_CELL));
-    },
+    readCells: async (entity, features) => (await readAs(CELLS, [entity], features))[0]!,
+    readRows: (entities, features) => readAs(CELLS, entities, features),
+    readTexts: (entities, features) => readAs(TEXTS, entities, features),
     readCell: (entity, feature) => {
       if (access.reads(entity.entityType).has(feature, entity.entityId)) {
-        return readsOf(entity)
-          .load(entity, [feature])
-          .then((cells) => cells.at(feature));
+        return readsOf(entity).loadOne(entity, feature);
       }
       audit.denied(entity.entityType, entity.entityId, [feature]);
       return DENIED;
@@ -119,22 +140,83 @@ export function createLoaders(
   };
 }
 
-/** A read of a store: cells[i][j] is feature j of entity i. `maxKeys` is the number of entities in one read. */
-interface StoreRead {
-  readonly maxKeys: number;
-  readonly read: (entities: readonly EntityKey[], features: readonly Feature[]) => Promise<FeatureCell[][]>;
+/** Whether two entities are read by the same batch. */
+function isReadWith(one: EntityKey, other: EntityKey): boolean {
+  return (
+    one.entityType === other.entityType &&
+    one.options === other.options &&
+    (one.asOf === null) === (other.asOf === null)
+  );
 }
 
-function onlineRead(stores: FeatureStores, entityType: EntityType, now: Instant, includeExpired = false): StoreRead {
+/** The form in which rows are asked for. */
+interface RowForm<Row> {
+  readonly load: (reads: BatchedReads, entities: readonly EntityKey[], features: readonly Feature[]) => Promise<Row[]>;
+  /** Some columns of a row, with DENIED for -1. undefined: nothing was read. */
+  readonly withDenied: (columns: readonly number[], row: Row | undefined) => Row;
+}
+
+const CELLS: RowForm<FeatureCell[]> = {
+  load: (reads, entities, features) => reads.loadMany(entities, features),
+  withDenied: (columns, row) => columns.map((column) => row?.[column] ?? DENIED_CELL),
+};
+
+const TEXTS: RowForm<RowTexts> = {
+  load: (reads, entities, features) => reads.loadTexts(entities, features),
+  withDenied: (columns, row) => (row ? row.pick(columns, 'DENIED') : emptyRowTexts(columns.length, 'DENIED')),
+};
+
+/** For each feature its place among the permitted ones, or -1. Both are in the same order. */
+function columnsOf(features: readonly Feature[], permitted: readonly Feature[]): readonly number[] {
+  let next = 0;
+  return features.map((feature) => (feature === permitted[next] ? next++ : -1));
+}
+
+interface OnlineTerms {
+  readonly now: Instant;
+  readonly includeExpired?: boolean;
+  readonly served: ServedReads | undefined;
+}
+
+function onlineRead(
+  stores: FeatureStores,
+  entityType: EntityType,
+  { now, includeExpired = false, served }: OnlineTerms,
+): StoreRead {
   const store = stores.online(entityType.featurestore);
+  const readOf = (entities: readonly EntityKey[], features: readonly Feature[]): OnlineRead => ({
+    entityType,
+    entityIds: entities.map(({ entityId }) => entityId),
+    features,
+    now,
+    includeExpired,
+  });
   return {
     maxKeys: store.maxEntityIdsPerRead,
-    read: (entities, features) =>
-      store.read({ entityType, entityIds: entities.map(({ entityId }) => entityId), features, now, includeExpired }),
+    read: !served
+      ? (entities, features) => store.read(readOf(entities, features))
+      : async (entities, features) => {
+          const read = readOf(entities, features);
+          // Before the read: what is written later cannot be in its answer.
+          const time = served.now();
+          const cells = await store.read(read);
+          served.note({ time, entityType, entityIds: read.entityIds, features, cells });
+          return cells;
+        },
+    // The log of served values needs cells.
+    readTexts: served
+      ? undefined
+      : store.readTexts && ((entities, features) => store.readTexts!(readOf(entities, features))),
   };
 }
 
-function asOfRead(stores: FeatureStores, entityType: EntityType, now: Instant, options?: ReadOptions): StoreRead {
+interface AsOfTerms {
+  readonly now: Instant;
+  readonly options?: ReadOptions;
+  readonly payer: QueryPayer | undefined;
+}
+
+function asOfRead(stores: FeatureStores, entityType: EntityType, { now, options, payer }: AsOfTerms): StoreRead {
   const online = stores.online(entityType.featurestore);
   const offline = stores.offline(entityType.featurestore);
   return {
@@ -142,137 +224,8 @@ function asOfRead(stores: FeatureStores, entityType: EntityType, now: Instant, o
     read: (entities, features) => {
       const labels = entities.map(({ entityId, asOf }) => ({ entityId, time: asOf ?? now }));
       // Older versions in the online store have no creation time, and not every earlier value.
-      if (options) return offline.pointInTime({ entityType, labels, features, options });
-      return readAsOf(online, offline, { entityType, labels, features }, now);
+      if (options) return offline.pointInTime({ entityType, labels, features, options, payer });
+      return readAsOf(online, offline, { entityType, labels, features, payer }, now);
     },
   };
-}
-
-/** Entities whose fields are resolved in one turn of the event loop: some milliseconds for a hundred features. */
-const ENTITIES_PER_TURN = 50;
-
-/**
- * The results of a large batch, in slices: each slice is resolved in a turn of its own. Otherwise the fields of 10,000
- * entities would all be resolved at once, and no other request would be served in that second.
- */
-function inTurns<Item, Result>(items: readonly Item[], map: (item: Item) => Result): Promise<Result>[] {
-  const results: Promise<Result>[] = [];
-  let slice: Promise<void> = Promise.resolve();
-  items.forEach((item, index) => {
-    if (index % ENTITIES_PER_TURN === 0) slice = slice.then(() => turns.take());
-    const after = slice;
-    results.push(after.then(() => map(item)));
-  });
-  return results;
-}
-
-/** The features of one batch: all its rows have them in this order. */
-class Columns {
-  readonly #indexes: ReadonlyMap<Feature, number>;
-
-  constructor(readonly features: readonly Feature[]) {
-    this.#indexes = new Map(features.map((feature, index) => [feature, index]));
-  }
-
-  indexOf(feature: Feature): number {
-    return this.#indexes.get(feature) ?? -1;
-  }
-
-  /** Whether these are the features, in their order: most reads of a batch ask for the same. */
-  areThese(features: readonly Feature[]): boolean {
-    return (
-      features.length === this.features.length && features.every((feature, index) => feature === this.features[index])
-    );
-  }
-}
-
-/** The cells of one entity. */
-class Cells {
-  constructor(
-    private readonly columns: Columns,
-    private readonly row: FeatureCell[],
-  ) {}
-
-  at(feature: Feature): FeatureCell {
-    return this.row[this.columns.indexOf(feature)] ?? NOT_FOUND_CELL;
-  }
-
-  pick(features: readonly Feature[]): FeatureCell[] {
-    return this.columns.areThese(features) ? this.row : features.map((feature) => this.at(feature));
-  }
-}
-
-interface PendingRead {
-  readonly entity: EntityKey;
-  readonly cells: Promise<Cells>;
-}
-
-/** Is told of each batch that a store is asked for. */
-type NoteRead = (entities: readonly EntityKey[], features: readonly Feature[]) => void;
-
-/** Reads of one entity type from one store, batched by a DataLoader. */
-class BatchedReads {
-  /** Reads whose batch is not sent yet: more features can be added to them. */
-  readonly #pending = new Map<string, PendingRead>();
-  /** What any of them asked for: the store reads it of all of them. */
-  #wanted = new Set<Feature>();
-  #lastWanted: readonly Feature[] = [];
-  readonly #loader: DataLoader<string, Cells>;
-
-  constructor(
-    private readonly store: StoreRead,
-    private readonly noteRead: NoteRead,
-  ) {
-    // No cache: #pending joins the reads of a tick, and a later tick can need other features of the same entity.
-    // DataLoader resolves the promise of a key with its value: a promise as the value delays that key alone.
-    this.#loader = new DataLoader<string, Cells>((keys) => this.#flush(keys) as Promise<Cells[]>, { cache: false });
-  }
-
-  load(entity: EntityKey, features: readonly Feature[]): Promise<Cells> {
-    const key = `${entity.asOf}@${entity.entityId}`;
-    let pending = this.#pending.get(key);
-    if (!pending) {
-      pending = { entity, cells: this.#loader.load(key) };
-      this.#pending.set(key, pending);
-    }
-    this.#want(features);
-    return pending.cells;
-  }
-
-  /** The entities of a list ask for the same features, one after the other. */
-  #want(features: readonly Feature[]): void {
-    const last = this.#lastWanted;
-    if (features.length === last.length && features.every((feature, index) => feature === last[index])) return;
-    this.#lastWanted = features;
-    for (const feature of features) this.#wanted.add(feature);
-  }
-
-  #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
-    return inSpan(
-      'loader.batch',
-      () => this.#read(keys),
-      () => ({ attributes: { 'featuregraph.entities': keys.length } }),
-    );
-  }
-
-  async #read(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
-    const reads = keys.map((key) => this.#pending.get(key)!);
-    const features = [...this.#wanted];
-    this.#pending.clear();
-    this.#wanted = new Set();
-    this.#lastWanted = [];
-    const entities = reads.map(({ entity }) => entity);
-    this.noteRead(entities, features);
-    const chunks: Promise<FeatureCell[][]>[] = [];
-    for (let start = 0; start < entities.length; start += this.store.maxKeys) {
-      // Most reads are one chunk, which needs no look at the clock.
-      const turn = start === 0 ? undefined : turns.take();
-      if (turn) await turn;
-      chunks.push(this.store.read(entities.slice(start, start + this.store.maxKeys), features));
-    }
-    const rows = (await Promise.all(chunks)).flat();
-    const columns = new Columns(features);
-    const toCells = (row: FeatureCell[]): Cells => new Cells(columns, row);
-    return rows.length <= ENTITIES_PER_TURN ? rows.map(toCells) : inTurns(rows, toCells);
-  }
 }

@@ -1,7 +1,7 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
-import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
+import type { EntityType, Feature, Featurestore, FeatureView, Monitor } from '../datasources/registry/model.js';
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { priceBookId } from '../costs/price-book.js';
 import { AppError, badInput } from '../errors/app-error.js';
@@ -14,6 +14,7 @@ import { formatResourceName, parseResourceName, type ResourceName } from '../sch
 import {
   isVisibleFeature,
   isVisibleFeaturestore,
+  isVisibleMonitor,
   isVisibleView,
   visibleEntityTypes,
   visibleModels,
@@ -31,6 +32,7 @@ type NodeValue =
   | EntityType
   | Feature
   | FeatureView
+  | Monitor
   | EntityHandle
   | Model
   | JobRecord;
@@ -93,24 +95,30 @@ function find(context: RequestContext, name: ResourceName): FoundNode {
     const book = costs.estimator.books.all.find((candidate) => priceBookId(candidate) === formatResourceName(name));
     return book ? priceBook(book) : null;
   }
-  const featurestore = registry.featurestore(name.featurestore);
+  const featurestore = registry.findFeaturestore(name.featurestore);
+  if (!featurestore || !isVisibleFeaturestore(access, featurestore)) return null;
+  const visible = visibleEntityTypes(access, featurestore);
   switch (name.kind) {
     case 'featurestore':
-      return isVisibleFeaturestore(access, featurestore) ? featurestore : null;
+      return featurestore;
     case 'featurestoreEntities':
       return typedFeaturestore(featurestore);
     case 'entityType':
-      return getEntityType(featurestore, name.entityType, 'id', visibleEntityTypes(access, featurestore));
+      return getEntityType(featurestore, name.entityType, 'id', visible);
     case 'feature': {
-      const feature = getFeature(getEntityType(featurestore, name.entityType), name.feature);
+      const feature = getFeature(getEntityType(featurestore, name.entityType, 'id', visible), name.feature);
       return isVisibleFeature(access, feature) ? feature : null;
     }
     case 'featureView': {
       const view = featurestore.featureViews.find((candidate) => candidate.name === name.featureView);
       return view && isVisibleView(access, view) ? view : null;
     }
+    case 'monitor': {
+      const monitor = featurestore.monitors.find((candidate) => candidate.name === name.monitor);
+      return monitor && isVisibleMonitor(access, monitor) ? monitor : null;
+    }
     case 'entity':
-      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, {
+      return entityHandle(getEntityType(featurestore, name.entityType, 'id', visible), name.entityId, {
         asOf: name.asOf,
         ...name.options,
       });

@@ -1,16 +1,20 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { checkJob } from '../auth/policy/permission.js';
-import type { EntityType as EntityTypeModel } from '../datasources/registry/model.js';
-import { getEntityType } from '../datasources/registry/registry.js';
+import { THIS_MACHINE } from '../costs/price-book.js';
+import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
 import type { RefreshTrigger, SourceRefreshJobRecord } from '../ingestion/source-refreshes.js';
 import { RefreshSourceInput, RefreshSourcePayload } from '../schema/job/refresh-source.js';
 import { listComplexity } from '../schema/complexity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
 import { FeatureSource } from '../schema/registry/feature-source.js';
-import { secondsBetween, type Instant } from '../values/instant.js';
-import type { SourceFreshness } from '../ingestion/source-freshness.js';
+import { Feature } from '../schema/registry/feature.js';
 import { SourceRefreshJob, type ComputedSource } from '../schema/job/source-refresh-job.js';
+import { SourceRefreshEstimate } from '../schema/cost/source-refresh-estimate.js';
+import { isVisibleFeature, namedEntityType } from './catalogue.js';
 import type { RequestContext } from './context.js';
+import { costEstimate } from './costs.js';
+import { withFieldPath } from './field-path.js';
+import { toFeatureSource } from './feature-source.js';
 import { stringLabels, toJobRequest } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
@@ -27,7 +31,7 @@ export class SourceRefreshResolver {
   ): Promise<JobPayload<SourceRefreshJobRecord>> {
     const name = `${input.featurestore}.${input.entityType}`;
     return jobPayload(audit, { action: 'SOURCE_REFRESH', entityType: name }, async () => {
-      const entityType = getEntityType(registry.featurestore(input.featurestore), input.entityType);
+      const entityType = namedEntityType({ registry, access }, input.featurestore, input.entityType);
       const permission = access.jobOf('SOURCE_REFRESH', entityType);
       const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'refresh this entity type', 'entityType');
       return sourceRefreshes.start({
@@ -35,15 +39,44 @@ export class SourceRefreshResolver {
         source: input.source ?? null,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
+        ...toJobRequest(principal, {
+          idempotencyKey: input.idempotencyKey,
+          maxCostUsd,
+          cancelAboveUsd: input.cancelAboveUsd,
+        }),
       });
     });
   }
 
+  @Query(() => SourceRefreshEstimate, {
+    description:
+      'Estimates what `refreshSource` with this input would compute: the rows, the bytes and the cost. No job is started. ' +
+      'Refused as `refreshSource` is.',
+  })
+  async estimateSourceRefresh(
+    @Ctx() { registry, sourceRefreshes, access, costs }: RequestContext,
+    @Arg('input', () => RefreshSourceInput, { description: 'The input of the mutation.' })
+    { featurestore, entityType: name, source, maxCostUsd }: RefreshSourceInput,
+  ): Promise<SourceRefreshEstimate> {
+    return withFieldPath('input', async () => {
+      const entityType = namedEntityType({ registry, access }, featurestore, name);
+      const permission = access.jobOf('SOURCE_REFRESH', entityType);
+      checkJob(permission, maxCostUsd ?? null, 'refresh this entity type', 'entityType');
+      const sources = await sourceRefreshes.estimate({ entityType, source: source ?? null });
+      const bytes = sources.reduce((sum, one) => sum + one.bytes, 0n);
+      return { sources, cost: costEstimate(await costs.estimator.historicalQuery({ bytes, priceBook: THIS_MACHINE })) };
+    });
+  }
+
   @FieldResolver()
-  entityType(@Root() { spec }: SourceRefreshJobRecord, @Ctx() { registry }: RequestContext): EntityTypeModel | null {
+  entityType(
+    @Root() { spec }: SourceRefreshJobRecord,
+    @Ctx() { registry, access }: RequestContext,
+  ): EntityTypeModel | null {
     const entityTypes = registry.findFeaturestore(spec.featurestore)?.entityTypes;
-    return entityTypes?.find(({ name }) => name === spec.entityType) ?? null;
+    const found = entityTypes?.find(({ name }) => name === spec.entityType);
+    const isKnown = found && (access.isVisible(found) || access.jobOf('SOURCE_REFRESH', found).isAllowed);
+    return isKnown ? found : null;
   }
 
   @FieldResolver()
@@ -72,26 +105,26 @@ export class SourceRefreshResolver {
   }
 }
 
-/** How fresh the sources of an entity type are. */
+/** The sources of an entity type. */
 @Resolver(() => EntityType)
 export class SourcesOfEntityTypeResolver {
   @FieldResolver(() => [FeatureSource], {
     description: 'The sources of its features, and how fresh each is.',
     complexity: listComplexity(),
   })
-  sources(
-    @Root() { sources }: EntityTypeModel,
-    @Ctx() { sourceRefreshes, now }: RequestContext,
-  ): Promise<ReadSource[]> {
-    return Promise.all(sources.map(async (source) => toSource(await sourceRefreshes.freshness(source, now), now)));
+  sources(@Root() { sources }: EntityTypeModel, @Ctx() context: RequestContext): Promise<FeatureSource[]> {
+    const visible = sources.filter(({ features }) =>
+      features.some((feature) => isVisibleFeature(context.access, feature)),
+    );
+    return Promise.all(visible.map((source) => toFeatureSource(source, context)));
   }
 }
 
-interface ReadSource extends SourceFreshness {
-  readonly freshnessSeconds: number | null;
-}
-
-function toSource(freshness: SourceFreshness, now: Instant): ReadSource {
-  const { newestKnownTimestamp: newest } = freshness;
-  return { ...freshness, freshnessSeconds: newest === null ? null : secondsBetween(newest, now) };
+/** A field of the class Feature, which cannot have it: the classes would refer to each other. */
+@Resolver(() => Feature)
+export class SourceOfFeatureResolver {
+  @FieldResolver(() => FeatureSource, { description: 'The source that has its values, and how fresh it is.' })
+  source(@Root() { source }: FeatureModel, @Ctx() context: RequestContext): Promise<FeatureSource> {
+    return toFeatureSource(source, context);
+  }
 }

@@ -1,3 +1,4 @@
+import { policyView } from '../auth/policy/policy-view.js';
 import { permissionDenied } from '../auth/policy/permission.js';
 import type { Feature } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
@@ -18,7 +19,7 @@ const { defaultTopValues, defaultHistogramBins, maxEntityIds, maxTopValues, maxH
 
 /** The request of the service, from the arguments and under the policy. Errors name the argument. */
 export function statisticsRequest(
-  { access, now }: Pick<RequestContext, 'access' | 'now'>,
+  { access, now, principal, versions }: Pick<RequestContext, 'access' | 'now' | 'principal' | 'versions'>,
   feature: Feature,
   { ranges, entityIds, topValues, bins }: WantedStatistics,
 ): StatisticsRequest {
@@ -35,18 +36,25 @@ export function statisticsRequest(
     topValues: inLimit(topValues ?? defaultTopValues, maxTopValues, 'topValues'),
     bins: inLimit(bins ?? defaultHistogramBins, maxHistogramBins, 'bins'),
     now,
+    version: versions.of([feature.source]),
+    view: policyView(principal, access),
   };
 }
 
-/** Statistics of all entities need the permission for all of them: the numbers tell of each. */
-function checkRead(access: RequestContext['access'], feature: Feature, entityIds: readonly string[] | null): void {
+/** `field` is the argument that names the features; absent: `entityIds` can restrict them. Statistics of all entities need the permission for all of them: the numbers tell of each. */
+export function checkRead(
+  access: RequestContext['access'],
+  feature: Feature,
+  entityIds: readonly string[] | null,
+  field?: string,
+): void {
   const reads = access.reads(feature.entityType);
   if (entityIds === null) {
     if (reads.everywhere.has(feature)) return;
-    if (!reads.anywhere.has(feature)) throw permissionDenied(`You may not read the feature "${feature.name}".`);
+    if (!reads.anywhere.has(feature)) throw permissionDenied(`You may not read the feature "${feature.name}".`, field);
     throw permissionDenied(
-      `You may not read the feature "${feature.name}" of all entities. Name those that you may read.`,
-      'entityIds',
+      `You may not read the feature "${feature.name}" of all entities.${field === undefined ? ' Name those that you may read.' : ''}`,
+      field ?? 'entityIds',
     );
   }
   if (entityIds.length === 0 && !reads.anywhere.has(feature)) {
@@ -75,7 +83,8 @@ function toIds({ entityType }: Feature, entityIds: readonly string[]): string[] 
   });
 }
 
-function inLimit(number: number, most: number, field: string): number {
+/** A number of things that the client asks for. */
+export function inLimit(number: number, most: number, field: string): number {
   if (number >= 1 && number <= most) return number;
   throw badInput(`"${field}" is a number from 1 to ${most}, not ${number}.`, field);
 }

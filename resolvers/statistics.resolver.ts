@@ -1,7 +1,12 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { nameOf } from '../auth/audit/audit-trail.js';
 import type { Feature as FeatureModel } from '../datasources/registry/model.js';
-import { QUANTILE_PERCENTS, type Distribution } from '../datasources/offline/statistics-read.js';
+import {
+  QUANTILE_PERCENTS,
+  type Distribution,
+  type Distributions,
+  type TypedValues,
+} from '../datasources/offline/statistics-read.js';
 import { statisticsComplexity } from '../schema/complexity.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
 import {
@@ -24,7 +29,7 @@ export class StatisticsResolver {
   @FieldResolver(() => FeatureStatistics, {
     nullable: true,
     description:
-      'Statistics of the values in a range of event time, computed in the offline store. The estimated cost of the query is ' +
+      'Statistics of the values in a range of event time, computed in the offline store. The cost of the query is ' +
       'charged to the budget of the client. Refused with PERMISSION_DENIED unless the client may read the feature of all ' +
       'these entities.',
     complexity: statisticsComplexity,
@@ -36,7 +41,7 @@ export class StatisticsResolver {
   ): Promise<FeatureStatistics> {
     return withStatistics(context, feature, { ...wanted, ranges: [{ field: 'range', range }] }, async (request) => {
       const terms = toCostTerms(context.principal, maxCostUsd);
-      return featureStatistics(request, await context.statistics.compute(request, terms));
+      return featureStatistics(feature, request.topValues, await context.statistics.compute(request, terms));
     });
   }
 
@@ -72,7 +77,12 @@ export function withStatistics<Result>(
   return context.audit.run(access, async () => work(statisticsRequest(context, feature, wanted)));
 }
 
-function featureStatistics({ feature, topValues }: StatisticsRequest, result: StatisticsResult): FeatureStatistics {
+/** The statistics of the first range, as clients read them. */
+export function featureStatistics(
+  feature: TypedValues,
+  topValues: number,
+  result: Distributions & Pick<StatisticsResult, 'hasApproximateQuantiles'>,
+): FeatureStatistics {
   const of = result.ranges[0]!;
   const toClient = (value: RawValue) => toClientValue(feature.valueType, value);
   return {
@@ -92,7 +102,7 @@ function featureStatistics({ feature, topValues }: StatisticsRequest, result: St
   };
 }
 
-function shareOfTrue({ count }: Distribution, { topValues }: StatisticsResult): number | null {
+function shareOfTrue({ count }: Distribution, { topValues }: Distributions): number | null {
   const ofTrue = topValues.find(({ value }) => value === true)?.counts[0] ?? 0n;
   return count === 0n ? null : Number(ofTrue) / Number(count);
 }

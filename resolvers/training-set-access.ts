@@ -27,14 +27,11 @@ export interface PermittedFeatures {
  * sensitivity PERSONAL, unless they are named: then the first is put in or the request is refused. Without a policy it
  * leaves out nothing.
  */
-export function permittedFeatures(
-  access: Access,
-  { entityType, entityIdColumns, named, others, path }: WantedFeatures,
-  labels: LabelSource,
-): PermittedFeatures {
+export function permittedFeatures(access: Access, wanted: WantedFeatures, labels: LabelSource): PermittedFeatures {
+  const { entityType, named, others, path } = wanted;
   const all = [...new Set([...named, ...others])];
   if (access.isUnrestricted) return { features: all, leftOut: [] };
-  const mayRead = readableFor(access, entityType, entityIdColumns, labels);
+  const mayRead = readableFor(access, wanted, labels);
   named.forEach((feature, index) => {
     if (mayRead(feature)) return;
     throw permissionDenied(
@@ -64,13 +61,13 @@ export function permittedFeatures(
   return { features, leftOut };
 }
 
-/** Refuses labels that the principal may not read. */
-export function checkLabels(context: Parameters<typeof checkTable>[0], labels: LabelSource): void {
+/** Refuses labels that the principal may not read. `field` is for requests that do not name the labels themselves. */
+export function checkLabels(context: Parameters<typeof checkTable>[0], labels: LabelSource, field?: string): void {
   const { access } = context;
   if (labels.kind === 'FILE' && !access.mayUseFile('READ_FILE', labels.file)) {
-    throw permissionDenied('You may not read this file.', 'labels.source.file.path');
+    throw permissionDenied('You may not read this file.', field ?? 'labels.source.file.path');
   }
-  if (labels.kind === 'TABLE') checkTable(context, labels.table, 'labels.source.table');
+  if (labels.kind === 'TABLE') checkTable(context, labels.table, field ?? 'labels.source.table');
 }
 
 /** The limit of the cost under the policy: the lowest of the entity types. */
@@ -91,17 +88,25 @@ export function trainingSetCostLimit(
   );
 }
 
+/** The part of a join that decides which entities its labels have. */
+type JoinedEntities = Pick<WantedFeatures, 'entityType' | 'entityIdColumns' | 'path'>;
+
 /**
  * Whether the principal may read a feature of all entities of the labels. The ids of inline labels are known; those of a
  * file or table are not, so that only a permission for all entities counts.
  */
-function readableFor(
+export function readableFor(
   access: Access,
-  entityType: EntityType,
-  columns: readonly string[],
+  { entityType, entityIdColumns: columns, path }: JoinedEntities,
   labels: LabelSource,
 ): (feature: Feature) => boolean {
+  // The ids of generated labels are those of the main entity type.
+  const isMain = path === '';
   const reads = access.reads(entityType);
+  if (labels.kind === 'GENERATED' && labels.entityIds !== null && isMain) {
+    const ofIds = labels.entityIds.map((id) => reads.ofEntity(id));
+    return (feature) => reads.anywhere.has(feature) && ofIds.every((features) => features.has(feature));
+  }
   if (labels.kind !== 'INLINE') return (feature) => reads.everywhere.has(feature);
   const ofLabels = new Set<ReadonlySet<Feature>>();
   for (const row of labels.rows) {

@@ -1,5 +1,6 @@
 import { DEFAULT_VALIDATION, type TrainingSetSpec } from '../training-sets/training-sets.js';
 import { shownFileOptions } from './file-options.js';
+import { shownGeneratedLabels } from './generated-labels.js';
 import type { TrainingSetJobInput } from '../schema/job/training-set-provenance.js';
 
 /** What the client gave, from the record of the job. */
@@ -10,6 +11,7 @@ export function trainingSetJobInput(spec: TrainingSetSpec): TrainingSetJobInput 
     labelsFileOptions: labels.kind === 'FILE' ? shownFileOptions(labels.options) : null,
     labelsTable: labels.kind === 'TABLE' ? labels.table : null,
     labelsInRequest: labels.kind === 'INLINE' ? labels.rows.length : null,
+    labelsGenerated: shownGeneratedLabels(labels),
     timeColumn: labels.timeColumn,
     joins,
     // In the record, null means any age, which clients write as 0.

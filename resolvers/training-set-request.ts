@@ -1,3 +1,4 @@
+import type { Access } from '../auth/policy/access.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
 import {
   DEFAULT_VALIDATION,
@@ -7,11 +8,12 @@ import {
   type TrainingSetRequest,
 } from '../training-sets/training-sets.js';
 import type { EntityType } from '../datasources/registry/model.js';
-import { getEntityType, getFeature, getFeatureView } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
+import { namedEntityTypeIn, namedFeature, namedFeaturestore, namedFeatureView } from './catalogue.js';
 import type { RequestContext } from './context.js';
+import { generatedLabels } from './generated-labels.js';
 import { fileOptions } from './file-options.js';
 import { checkLabels, permittedFeatures, trainingSetCostLimit, type WantedFeatures } from './training-set-access.js';
 import { ttlFromSeconds } from '../values/instant.js';
@@ -24,9 +26,9 @@ export function trainingSetRequest(
   { registry, access }: Pick<RequestContext, 'registry' | 'access'>,
   input: TrainingSetInput,
 ): TrainingSetRequest {
-  const featurestore = registry.featurestore(input.featurestore, 'featurestore');
-  const entityType = getEntityType(featurestore, input.entityType, 'entityType');
-  const labels = labelSource(input.labels);
+  const featurestore = namedFeaturestore({ registry, access }, input.featurestore);
+  const entityType = namedEntityTypeIn(access, featurestore, input.entityType);
+  const labels = labelSource(access, entityType, input.labels);
   checkLabels({ access, registry }, labels);
   const leftOut: LeftOutFeature[] = [];
   const permitted = (wanted: WantedFeatures): TrainingSetJoin['features'] => {
@@ -38,17 +40,21 @@ export function trainingSetRequest(
   const main: TrainingSetJoin = {
     entityType,
     entityIdColumns: mainColumns,
-    features: permitted({ ...selected(entityType, input, ''), entityIdColumns: mainColumns }),
+    features: permitted({ ...selected(access, entityType, input, ''), entityIdColumns: mainColumns }),
     prefix: '',
   };
+  const { maxJoins } = REQUEST_LIMITS;
+  if ((input.joins?.length ?? 0) > maxJoins) {
+    throw badInput(`"joins" has ${input.joins!.length} joins. One training set has at most ${maxJoins}.`, 'joins');
+  }
   const others = (input.joins ?? []).map((join, index): TrainingSetJoin => {
     const place = `joins[${index}].`;
-    const joined = getEntityType(featurestore, join.entityType, `${place}entityType`);
+    const joined = namedEntityTypeIn(access, featurestore, join.entityType, `${place}entityType`);
     const columns = idColumns(joined, join.entityIdColumns, `${place}entityIdColumns`);
     return {
       entityType: joined,
       entityIdColumns: columns,
-      features: permitted({ ...selected(joined, join, place), entityIdColumns: columns }),
+      features: permitted({ ...selected(access, joined, join, place), entityIdColumns: columns }),
       prefix: join.prefix ?? `${joined.name}_`,
     };
   });
@@ -75,8 +81,12 @@ export function trainingSetRequest(
   };
 }
 
-/** The source is a OneOf input: exactly one of rows, file and table is set. */
-function labelSource({ source: { rows, file, table }, timeColumn: named }: LabelsInput): LabelSource {
+/** The source is a OneOf input: exactly one of its fields is set. */
+function labelSource(
+  access: Access,
+  entityType: EntityType,
+  { source: { rows, file, table, generated }, timeColumn: named }: LabelsInput,
+): LabelSource {
   const timeColumn = named ?? 'timestamp';
   if (file !== undefined) {
     const format = file.format ?? formatOfFile(file.path, 'labels.source.file.format');
@@ -85,6 +95,7 @@ function labelSource({ source: { rows, file, table }, timeColumn: named }: Label
     return { kind: 'FILE', file: file.path, format, ...(isPlain ? {} : { options }), timeColumn };
   }
   if (table !== undefined) return { kind: 'TABLE', table, timeColumn };
+  if (generated !== undefined) return generatedLabels(access, entityType, generated, timeColumn);
   const labels = rows!;
   const { maxLabelRows } = REQUEST_LIMITS;
   if (labels.length > maxLabelRows) {
@@ -115,14 +126,17 @@ interface Selection {
 
 /** The named features, and those of the views. All features of the entity type if the input names none. */
 function selected(
+  access: Access,
   entityType: EntityType,
   { features, featureViews }: Selection,
   path: string,
 ): Omit<WantedFeatures, 'entityIdColumns'> {
   if (!features && !featureViews) return { entityType, named: [], others: entityType.features, path };
-  const named = (features ?? []).map((name, index) => getFeature(entityType, name, `${path}features[${index}]`));
+  const named = (features ?? []).map((name, index) =>
+    namedFeature(access, entityType, name, `${path}features[${index}]`),
+  );
   const viewed = (featureViews ?? []).flatMap(
-    (name, index) => getFeatureView(entityType, name, `${path}featureViews[${index}]`).features,
+    (name, index) => namedFeatureView(access, entityType, name, `${path}featureViews[${index}]`).features,
   );
   if (named.length + viewed.length === 0)
     throw badInput(

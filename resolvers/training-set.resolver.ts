@@ -9,7 +9,7 @@ import type {
   TrainingSetValidationResult,
 } from '../training-sets/training-sets.js';
 import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
-import { listComplexity } from '../schema/complexity.js';
+import { previewComplexity, validationComplexity } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { ValidateTrainingSetInput } from '../schema/job/validate-training-set.js';
@@ -19,6 +19,8 @@ import { TrainingSetPreview, TrainingSetValidation } from '../schema/job/trainin
 import type { RequestContext } from './context.js';
 import { pageSize } from './cursor.js';
 import { displayNameOf, estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
+import type { WithJob } from './output-statistics.resolver.js';
+import { visibleViolations } from './training-set-columns.js';
 import { trainingSetJobInput } from './training-set-job-input.js';
 import { trainingSetCostLimit } from './training-set-access.js';
 import { trainingSetRequest } from './training-set-request.js';
@@ -26,7 +28,7 @@ import { withFieldPath } from './field-path.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 /** The fields of StartTrainingSetInput itself. All others of a request are fields of its trainingSet. */
-const START_FIELDS = new Set(['output', 'idempotencyKey', 'maxCostUsd', 'displayName']);
+const START_FIELDS = new Set(['output', 'idempotencyKey', 'maxCostUsd', 'cancelAboveUsd', 'displayName']);
 
 function startField(field: string): string {
   const [first = ''] = field.split('.');
@@ -64,7 +66,7 @@ export class TrainingSetResolver {
     description:
       'A training set without a job: its first rows and the checks of all its rows. The labels are at most ' +
       `${formatLimit(REQUEST_LIMITS.maxPreviewLabels)}.`,
-    complexity: listComplexity('first'),
+    complexity: previewComplexity,
   })
   async trainingSetPreview(
     @Ctx() context: RequestContext,
@@ -99,6 +101,7 @@ export class TrainingSetResolver {
     description:
       'The checks of a training set that another program made. The gateway joins its entity ids and times with the history ' +
       `again and compares the values. The training set has at most ${formatLimit(REQUEST_LIMITS.maxValidatedRows)} rows.`,
+    complexity: validationComplexity,
   })
   validateTrainingSet(
     @Ctx() context: RequestContext,
@@ -134,13 +137,14 @@ export class TrainingSetResolver {
       const origin = toJobRequest(context.principal, input);
       return withFieldPath(startField, async () => {
         const request = trainingSetRequest(context, input.trainingSet);
-        const { format, location } = input.output ?? {};
-        checkOutput(context.access, format === 'TABLE' ? 'WRITE_TABLE' : 'WRITE_FILE', location);
+        const output = { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null };
+        const action = output.format === 'TABLE' || output.format === 'BIGQUERY' ? 'WRITE_TABLE' : 'WRITE_FILE';
+        checkOutput(context.access, action, context.trainingSets.outputPlace(output));
         return context.trainingSets.start({
           ...request,
           displayName: displayNameOf(input.displayName ?? null),
           jobLabels,
-          output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
+          output,
           ...origin,
           ...costTerms(context, request, input.maxCostUsd),
         });
@@ -154,13 +158,15 @@ export class TrainingSetResolver {
   }
 
   @FieldResolver()
-  validation(@Root() { result }: TrainingSetJobRecord): TrainingSetValidationResult | null {
-    return result?.validation ?? null;
+  validation(@Root() job: TrainingSetJobRecord, @Ctx() context: RequestContext): TrainingSetValidationResult | null {
+    const { validation = null } = job.result ?? {};
+    return validation && { ...validation, ...visibleViolations(context, job, validation) };
   }
 
   @FieldResolver()
-  output(@Root() { result }: TrainingSetJobRecord): TrainingSetOutput | null {
-    return result && { ...result.output, columns: result.columns, rows: result.rows };
+  output(@Root() job: TrainingSetJobRecord): (TrainingSetOutput & WithJob<TrainingSetJobRecord>) | null {
+    const { result } = job;
+    return result && { ...result.output, columns: result.columns, rows: result.rows, job };
   }
 
   @FieldResolver()

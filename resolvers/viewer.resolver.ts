@@ -4,7 +4,7 @@ import { roundMoney, type Decimal } from '../costs/decimal.js';
 import type { Money } from '../schema/cost/cost-estimate.js';
 import { BudgetUsage, Viewer } from '../schema/viewer/viewer.js';
 import type { RequestContext } from './context.js';
-import { ownerOf } from './jobs.js';
+import { ownerOf } from './owner-of.js';
 
 @Resolver(() => Viewer)
 export class ViewerResolver {
@@ -15,8 +15,8 @@ export class ViewerResolver {
 
   @FieldResolver(() => BudgetUsage)
   async budget(@Root() principal: Principal, @Ctx() { costs }: RequestContext): Promise<BudgetUsage> {
-    const { day, budget, spent } = await costs.guard.usage(ownerOf(principal));
-    return { day, budget: budget && dollars(budget), spent: dollars(spent) };
+    const { day, budget, spent, billedBytes } = await costs.guard.usage(ownerOf(principal));
+    return { day, budget: budget && dollars(budget), spent: dollars(spent), bytesBilled: billedBytes };
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { AppError, badInput } from '../errors/app-error.js';
 import type { WritePosition } from '../ingestion/writes/write-position.js';
 import { WRITE_LIMITS } from '../limits/write-limits.js';
@@ -44,7 +44,19 @@ export function decodeWriteCursor(cursor: string, position: WritePosition, now: 
 }
 
 function sign(times: Buffer, key: string): Buffer {
-  return createHmac('sha256', key).update('featureValues').update(times).digest().subarray(0, SIGNATURE_BYTES);
+  return createHmac('sha256', secretOf(key))
+    .update('featureValues')
+    .update(times)
+    .digest()
+    .subarray(0, SIGNATURE_BYTES);
+}
+
+/** Of the last position: a key that is made for each cursor takes most of its time. A gateway has few stores. */
+let last: { readonly key: string; readonly secret: KeyObject } | undefined;
+
+function secretOf(key: string): KeyObject {
+  if (last?.key !== key) last = { key, secret: createSecretKey(key, 'utf8') };
+  return last.secret;
 }
 
 function expired(reason: string): AppError {

@@ -3,23 +3,31 @@ import { writeAccess } from '../auth/audit/write-access.js';
 import { hash } from 'node:crypto';
 import type { Principal } from '../auth/principal.js';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import { getEntityType } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { WRITE_LIMITS } from '../limits/write-limits.js';
 import { deletionComplexity, writeComplexity } from '../schema/complexity.js';
 import type { UserError } from '../schema/user-error.js';
+import type { ExpectationViolation } from '../schema/write/expectation-violation.js';
 import { DeleteEntitiesInput, DeleteEntitiesPayload } from '../schema/write/delete-entities.js';
 import {
   WriteFeatureValuesInput,
   WriteFeatureValuesPayload,
   type WrittenRowInput,
 } from '../schema/write/write-feature-values.js';
-import { ownerOf } from './jobs.js';
+import { namedEntityType, namedFeaturestore } from './catalogue.js';
+import { listViolations } from './list-violations.js';
+import { ownerOf } from './owner-of.js';
 import type { RequestContext } from './context.js';
 import { readDeletedIds } from './deleted-ids.js';
 import { toUserError } from './user-errors.js';
-import { faultError, readWrittenRows } from './written-rows.js';
+import { faultError, readWrittenRows, toViolations } from './written-rows.js';
+
+/** The result of a write with a key. A release without expectations may have stored it. */
+type StoredResult = Pick<WriteFeatureValuesPayload, 'written' | 'duplicates' | 'userErrors'> &
+  Partial<Pick<WriteFeatureValuesPayload, 'quarantined' | 'violations'>>;
+
+const NOTHING_WRITTEN = { written: 0, duplicates: 0, quarantined: 0, violations: [] };
 
 @Resolver()
 export class WriteResolver {
@@ -38,17 +46,21 @@ export class WriteResolver {
       const { idempotencyKey: key } = input;
       checkInput(input);
       if (key == null) return await write(context, input);
-      return await context.writers.keyed.run(keyOf(context.principal, key), [input.featurestore, input.rows], () =>
-        write(context, input),
+      const result = await context.writers.keyed.run<StoredResult>(
+        keyOf(context.principal, key),
+        [input.featurestore, input.rows],
+        () => write(context, input),
       );
+      return { ...NOTHING_WRITTEN, ...result };
     } catch (error) {
-      return { written: 0, duplicates: 0, userErrors: [toUserError(error)] };
+      return { ...NOTHING_WRITTEN, userErrors: [toUserError(error)] };
     }
   }
 
   @Mutation(() => DeleteEntitiesPayload, {
     description:
-      'Deletes entities: their online values, the history of all sources and the values of the future. Reads with and ' +
+      'Deletes entities: their online values, the history of all sources, the values of the future, their reads in the log ' +
+      'of served values and their rows in the quarantine. Reads with and ' +
       'without `asOf` then find nothing. An id without values is not an error. A request that fails can be repeated.',
     complexity: deletionComplexity('entityIds'),
   })
@@ -57,8 +69,7 @@ export class WriteResolver {
     @Arg('input', () => DeleteEntitiesInput, { description: 'The entities to delete.' }) input: DeleteEntitiesInput,
   ): Promise<DeleteEntitiesPayload> {
     try {
-      const featurestore = registry.featurestore(input.featurestore);
-      const entityType = getEntityType(featurestore, input.entityType, 'entityType');
+      const entityType = namedEntityType({ registry, access }, input.featurestore, input.entityType);
       const { entityIds, userErrors } = readDeletedIds(access, entityType, input.entityIds);
       const refused = userErrors.filter(({ code }) => code === 'PERMISSION_DENIED');
       if (refused.length > 0) {
@@ -66,10 +77,17 @@ export class WriteResolver {
         audit.add({ action: 'DELETE', decision: 'DENIED', entityType: nameOf(entityType), entityIds: ids });
       }
       if (userErrors.length > 0) return { deleted: 0, remaining: [], userErrors };
-      const { remaining } = await audit.run({ action: 'DELETE', entityType: nameOf(entityType), entityIds }, () =>
-        writers.deletion.deleteEntities(entityType, entityIds),
+      const { remaining, servedRows, quarantinedRows } = await audit.run(
+        { action: 'DELETE', entityType: nameOf(entityType), entityIds },
+        () => writers.deletion.deleteEntities(entityType, entityIds),
       );
-      return { deleted: entityIds.length, remaining, userErrors };
+      return {
+        deleted: entityIds.length,
+        remaining,
+        erasedServedReads: servedRows === undefined ? null : BigInt(servedRows),
+        erasedQuarantinedRows: quarantinedRows === undefined ? null : BigInt(quarantinedRows),
+        userErrors,
+      };
     } catch (error) {
       return { deleted: 0, remaining: [], userErrors: [toUserError(error)] };
     }
@@ -114,9 +132,14 @@ async function write(
   { registry, writers, access, audit }: RequestContext,
   { featurestore, rows }: WriteFeatureValuesInput,
 ): Promise<WriteFeatureValuesPayload> {
-  const { byEntityType, userErrors } = readWrittenRows(access, registry.featurestore(featurestore), rows);
+  const { byEntityType, userErrors } = readWrittenRows(
+    access,
+    namedFeaturestore({ registry, access }, featurestore),
+    rows,
+  );
   const errors: UserError[] = [...userErrors];
   noteDeniedRows(audit, featurestore, rows, userErrors);
+  const violations: ExpectationViolation[] = [];
   const outcomes = await Promise.all(
     [...byEntityType].map(async ([entityType, ofType]) => {
       const written = ofType.map(({ row }) => row);
@@ -124,12 +147,17 @@ async function write(
         writers.writer.write({ entityType, rows: written }),
       );
       for (const fault of outcome.faults) errors.push(faultError(ofType[fault.row]!, fault));
+      for (const violated of [...outcome.quarantined, ...outcome.warned]) {
+        violations.push(...toViolations(ofType[violated.row]!, violated));
+      }
       return outcome;
     }),
   );
   return {
     written: outcomes.reduce((sum, { written }) => sum + written, 0),
     duplicates: outcomes.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    quarantined: outcomes.reduce((sum, { quarantined }) => sum + quarantined.length, 0),
+    violations: listViolations(violations),
     userErrors: errors.sort((a, b) => a.row! - b.row!),
   };
 }

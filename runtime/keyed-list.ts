@@ -19,7 +19,7 @@ export class ListKeys<Key> {
  * has a fraction of its size.
  */
 export class KeyedList<Key, Value> implements ReadonlyMap<Key, Value> {
-  /** `list[i]` is the value of `sharedKeys.all[i]`. Nobody changes the list afterwards. */
+  /** `list[i]` is the value of `sharedKeys.all[i]`. The list does not change afterwards. */
   constructor(
     readonly sharedKeys: ListKeys<Key>,
     readonly list: readonly Value[],

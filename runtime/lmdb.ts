@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 import { OperatorError } from '../errors/operator-error.js';
 import { findLmdbFault } from './lmdb-file.js';
 import { makeFolderSync } from './make-folder.js';
@@ -13,7 +13,7 @@ export interface LmdbOptions {
   readonly readOnly?: boolean;
 }
 
-/** Opens an LMDB environment. Throws an OperatorError when it cannot be used. Write with `transact` only. */
+/** Opens an LMDB environment. Throws an OperatorError when it cannot be used. Write with `transact` and `clearDatabase` only. */
 export function openLmdb({ path, maxDbs, readOnly = false }: LmdbOptions): RootDatabase {
   if (!readOnly) makeFolderSync(path);
   const fault = findFault(join(path, 'data.mdb'));
@@ -42,13 +42,23 @@ function unusable(path: string, fault: string, cause?: unknown): OperatorError {
   return new OperatorError(`The embedded store in ${path} cannot be opened:`, [fault], { cause });
 }
 
+/** Runs a change in one transaction of LMDB. A failed commit, as on a full disk, rejects with its reason as the cause. */
+export function transact<Result>(environment: RootDatabase, change: () => Result): Promise<Result> {
+  return committed(environment.transaction(change));
+}
+
+/** Removes all rows of a database in a transaction of its own, outside the thread of JavaScript. It fails as `transact` does. */
+export async function clearDatabase<Value, Id extends Key>(rows: Database<Value, Id>): Promise<void> {
+  await committed(rows.clearAsync());
+}
+
 /**
- * Runs a change in one transaction of LMDB. A failed commit, as on a full disk, rejects with its reason as the cause.
- * The error of lmdb holds the reason in a second promise, which must be handled too.
+ * The error of lmdb holds the reason of a failed commit in a second promise, which must be handled too: an unhandled rejection ends
+ * the process.
  */
-export async function transact<Result>(environment: RootDatabase, change: () => Result): Promise<Result> {
+async function committed<Result>(written: Promise<Result>): Promise<Result> {
   try {
-    return await environment.transaction(change);
+    return await written;
   } catch (error) {
     const { commitError } = error as { commitError?: Promise<unknown> };
     if (commitError === undefined) throw error;

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from './pause.js';
 
 /** Bounds how much is done in a second. Callers wait in the order of their calls. */
 export class Pace {
@@ -6,11 +6,14 @@ export class Pace {
 
   constructor(private readonly perSecond: number) {}
 
-  /** Resolves when the caller may do `count` more. The first call never waits. */
-  async take(count: number): Promise<void> {
+  /** Resolves when the caller may do `count` more, or rejects when the signal aborts. The first call never waits. */
+  async take(count: number, signal = NEVER): Promise<void> {
     const now = performance.now();
     const start = Math.max(now, this.#free);
     this.#free = start + (count / this.perSecond) * 1000;
-    if (start > now) await pause(start - now);
+    if (start > now) await pause(start - now, signal);
+    signal.throwIfAborted();
   }
 }
+
+const NEVER = new AbortController().signal;

@@ -4,31 +4,10 @@ const MAX_SHORT_TEXT = 40;
 const scratch = new DataView(new ArrayBuffer(8));
 const scratchBytes = new Uint8Array(scratch.buffer);
 
-/**
- * Buffer.writeBigInt64LE computes with BigInts, which was a tenth of a write of rows. Returns the position after the
- * number; throws a RangeError for a number of more than 64 bits.
- */
-export function writeInt64(value: bigint, bytes: Uint8Array, at: number): number {
-  if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} is no 64-bit integer`);
-  scratch.setBigInt64(0, value, true);
-  return copyScratch(bytes, at);
-}
-
-/** Returns the position after the number. */
-export function writeDouble(value: number, bytes: Uint8Array, at: number): number {
-  scratch.setFloat64(0, value, true);
-  return copyScratch(bytes, at);
-}
-
-/** Buffer.readBigInt64LE computes with BigInts too. */
+/** Buffer.readBigInt64LE computes with BigInts, which takes longer. */
 export function readInt64(bytes: Uint8Array, at: number): bigint {
   for (let index = 0; index < 8; index += 1) scratchBytes[index] = bytes[at + index]!;
   return scratch.getBigInt64(0, true);
-}
-
-function copyScratch(bytes: Uint8Array, at: number): number {
-  for (let index = 0; index < 8; index += 1) bytes[at + index] = scratchBytes[index]!;
-  return at + 8;
 }
 
 /** The number of bytes of a text in UTF-8. A call of Buffer takes longer than a loop over a short text in ASCII. */

@@ -6,6 +6,8 @@ const JOB_TYPE_NAMES = {
   TRAINING_SET: 'TrainingSetJob',
   FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
   SOURCE_REFRESH: 'SourceRefreshJob',
+  MONITOR_RUN: 'MonitorRunJob',
+  BACKTEST: 'BacktestJob',
 } satisfies Record<keyof typeof JobKindEnum, string>;
 
 /**
@@ -17,6 +19,7 @@ const TYPE_NAMES = {
   entityType: 'EntityType',
   feature: 'Feature',
   featureView: 'FeatureView',
+  monitor: 'Monitor',
   model: 'Model',
   priceBook: 'PriceBook',
   ...JOB_TYPE_NAMES,

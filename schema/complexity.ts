@@ -1,3 +1,5 @@
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
+
 /**
  * The cost of a field in points, for limits/query-cost.ts. A point is a value or an object of the answer: a few
  * microseconds and some 500 bytes while the answer is made. What costs more than it adds to the answer has a weight,
@@ -27,6 +29,8 @@ const WEIGHTS = {
   matrixRow: 5,
   /** A query of the offline store. */
   offlineQuery: 100,
+  /** The jobs that a lineage is found in: some hundred records. */
+  lineage: 1_000,
   /** A query of the offline store that reads a whole history: it takes seconds. */
   wholeHistory: 20_000,
   /** A label of a query of the offline store. */
@@ -45,6 +49,10 @@ export function listComplexity(argument?: string): Complexity {
 export const entitiesComplexity: Complexity = ({ args, childComplexity }) =>
   1 + offlineQuery(args) + estimateLength(args.entityIds) * (WEIGHTS.entity + label(args) + childComplexity);
 
+/** References of a router: each may name a point in time, which a cost cannot depend on. */
+export const referencesComplexity: Complexity = ({ args, childComplexity }) =>
+  1 + WEIGHTS.offlineQuery + estimateLength(args.representations) * (WEIGHTS.entity + WEIGHTS.label + childComplexity);
+
 /** One entity. */
 export const entityComplexity: Complexity = ({ args, childComplexity }) => 1 + label(args) + childComplexity;
 
@@ -55,6 +63,28 @@ export const featuresComplexity: Complexity = ({ args, childComplexity }) =>
 /** A page of a history: a query of its own for each entity. */
 export const historyComplexity: Complexity = ({ args, childComplexity }) =>
   WEIGHTS.offlineQuery + estimateLength(args.first) * Math.max(1, childComplexity);
+
+/** An explanation of a value: a query of its own if no other value of the feature is explained. */
+export const explanationComplexity: Complexity = ({ args, childComplexity }) =>
+  WEIGHTS.offlineQuery + estimateLength(args.rows) + childComplexity;
+
+/** A lineage: it reads hundreds of jobs. */
+export const lineageComplexity: Complexity = ({ childComplexity }) => WEIGHTS.lineage + childComplexity;
+
+/** A preview of a training set: labels that are not in the request may be as many as a preview takes. */
+export const previewComplexity: Complexity = ({ args, childComplexity }) => {
+  const { labels } = args.input as PreviewInput;
+  const rows = labels?.source?.rows;
+  const count = Array.isArray(rows) ? rows.length : REQUEST_LIMITS.maxPreviewLabels;
+  return WEIGHTS.offlineQuery + count * WEIGHTS.label + estimateLength(args.first) * Math.max(1, childComplexity);
+};
+
+interface PreviewInput {
+  readonly labels?: { readonly source?: { readonly rows?: unknown } };
+}
+
+/** A check of a training set that another program made: it joins the rows of a file again. */
+export const validationComplexity: Complexity = ({ childComplexity }) => WEIGHTS.wholeHistory + childComplexity;
 
 /** Statistics of a feature. */
 export const statisticsComplexity: Complexity = ({ childComplexity }) => WEIGHTS.wholeHistory + childComplexity;

@@ -16,6 +16,7 @@ export type ResourceName =
   | { readonly kind: 'entityType'; readonly featurestore: string; readonly entityType: string }
   | { readonly kind: 'feature'; readonly featurestore: string; readonly entityType: string; readonly feature: string }
   | { readonly kind: 'featureView'; readonly featurestore: string; readonly featureView: string }
+  | { readonly kind: 'monitor'; readonly featurestore: string; readonly monitor: string }
   | {
       readonly kind: 'entity';
       readonly featurestore: string;
@@ -47,6 +48,8 @@ export function formatResourceName(name: ResourceName): string {
       return `${featurestore}/entityTypes/${name.entityType}/features/${name.feature}`;
     case 'featureView':
       return `${featurestore}/featureViews/${name.featureView}`;
+    case 'monitor':
+      return `${featurestore}/monitors/${name.monitor}`;
     case 'entity': {
       const asOf = name.asOf === null ? '' : formatInstant(name.asOf);
       const read = `${asOf}${formatOptions(name.options)}`;
@@ -69,6 +72,7 @@ export function parseResourceName(id: string): ResourceName | undefined {
   if (kind === 'entities' && name === undefined) return { kind: 'featurestoreEntities', featurestore };
   if (!name) return undefined;
   if (kind === 'featureViews' && subkind === undefined) return { kind: 'featureView', featurestore, featureView: name };
+  if (kind === 'monitors' && subkind === undefined) return { kind: 'monitor', featurestore, monitor: name };
   if (kind !== 'entityTypes') return undefined;
   if (subkind === undefined) return { kind: 'entityType', featurestore, entityType: name };
   if (!subname) return undefined;

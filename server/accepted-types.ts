@@ -5,3 +5,8 @@ import Negotiator from 'negotiator';
 export function acceptedTypes({ headers }: Pick<IncomingMessage, 'headers'>): string[] {
   return headers.accept === undefined ? [] : new Negotiator({ headers }).mediaTypes().map((type) => type.toLowerCase());
 }
+
+/** Whether a client accepts a media type. Without the header it accepts all. */
+export function accepts({ headers }: Pick<IncomingMessage, 'headers'>, type: string): boolean {
+  return headers.accept === undefined || new Negotiator({ headers }).mediaTypes([type]).length > 0;
+}

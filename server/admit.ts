@@ -7,6 +7,7 @@ import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
 import type { PrincipalRates } from '../limits/principal-rates.js';
 import type { AuthenticationOutcome, GatewayMetrics } from '../observability/gateway-metrics.js';
+import { requestScope } from '../observability/request-scope.js';
 
 /** What decides whether a request comes in. */
 export interface Admittance {
@@ -46,11 +47,13 @@ function outcomeOf({ details }: AppError): AuthenticationOutcome {
 /** Who asks, by an HTTP request. Refuses a request without valid credentials, and one too many of its principal. */
 export async function admit(options: Admittance, request: IncomingMessage): Promise<Session> {
   const session = await authenticate(options, credentialsOf(request));
+  const scope = requestScope.getStore();
+  if (scope) scope.principal = session.principal.name;
   takeRequest(options.rates, session.principal);
   return session;
 }
 
-/** Everybody is `anonymous` in the mode `open`: a limit would be one for all together. */
+/** Every client is `anonymous` in the mode `open`: a limit would be one for all together. */
 export function takeRequest(rates: PrincipalRates, { name, kind }: Principal): void {
   if (kind !== 'ANONYMOUS') rates.takeRequest(name);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import { startDeadline } from '../runtime/deadlines.js';
 
 /** Milliseconds between two looks at the requests whose head has not arrived. Node's own default is 30 seconds. */
 const CHECK_EVERY_MS = 1_000;
@@ -15,16 +16,15 @@ export const ARRIVAL_OPTIONS = {
 
 /** Closes the connection of a request whose body has not arrived within the time. */
 export function limitArrival(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
-  const timer = setTimeout(() => {
+  const clear = startDeadline(timeoutMs, () => {
     afterSockets(() => {
       if (request.complete || request.socket.destroyed) return;
       if (!response.headersSent) request.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
       request.socket.destroySoon();
     });
-  }, timeoutMs);
-  const clear = (): void => clearTimeout(timer);
-  request.once('end', clear);
-  request.once('close', clear);
+  });
+  // Each comes once.
+  request.on('end', clear).on('close', clear);
 }
 
 /**

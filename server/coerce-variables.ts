@@ -31,16 +31,17 @@ export type CoerceVariables = (request: Omit<VariablesOfOperation, 'schema'>) =>
 
 /**
  * Coerces the variables of operations. The `field` of an error is the argument that gets the value, and the path in
- * it. graphql-js names the variable, which the client invented and the schema does not have.
+ * it. graphql-js names the variable, which the client invented and the schema does not have. `hidesSchema`: errors suggest no
+ * names, because clients may not see the schema.
  */
-export function variableCoercion(schema: GraphQLSchema): CoerceVariables {
+export function variableCoercion(schema: GraphQLSchema, hidesSchema = false): CoerceVariables {
   const inputs = new InputCoercion();
   const plans = new WeakMap<OperationDefinitionNode, readonly PlannedVariable[]>();
   return (request) => {
     let plan = plans.get(request.operation);
     if (!plan) plans.set(request.operation, (plan = planVariables(schema, request.operation, inputs)));
     const coerced = coerceValid(plan, request.variables);
-    return coerced ? { coerced } : coerceWithErrors({ schema, ...request });
+    return coerced ? { coerced } : coerceWithErrors({ schema, ...request }, hidesSchema);
   };
 }
 
@@ -88,14 +89,14 @@ function coerceValid(
   return coerced;
 }
 
-function coerceWithErrors(request: VariablesOfOperation): CoercedVariables {
+function coerceWithErrors(request: VariablesOfOperation, hidesSchema: boolean): CoercedVariables {
   const { schema, operation, variables } = request;
   const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
     maxErrors: QUERY_LIMITS.maxValidationErrors,
   });
   if (!errors) return { coerced };
   const fields = fieldsAtFault(request);
-  return { errors: errors.map((error, index) => toBadInput(error, fields[index])) };
+  return { errors: errors.map((error, index) => toBadInput(error, fields[index], hidesSchema)) };
 }
 
 /** In the order in which getVariableValues reports errors: it tells the path inside a value only in its message. */
@@ -114,8 +115,16 @@ function fieldsAtFault({ schema, document, operation, variables }: VariablesOfOp
   return fields;
 }
 
+/** How graphql-js ends a message with names that are like the one that was sent. Apollo cuts it from errors of validation. */
+const SUGGESTION = / Did you mean [^?]*\?$/;
+
 /** graphql-js gives an invalid variable no code; an error of our own scalar has a code and a reason. */
-function toBadInput({ message, nodes, originalError }: GraphQLError, field: InputPath | undefined): GraphQLError {
+function toBadInput(
+  { message: whole, nodes, originalError }: GraphQLError,
+  field: InputPath | undefined,
+  hidesSchema: boolean,
+): GraphQLError {
+  const message = hidesSchema ? whole.replace(SUGGESTION, '') : whole;
   const refusal = findAppError(originalError);
   const details = { ...refusal?.details, ...(field === undefined ? {} : { field }) };
   return new GraphQLError(message, {

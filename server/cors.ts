@@ -12,12 +12,12 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
   const { origin } = request.headers;
   if (origin === undefined || !origins.includes(origin)) return;
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('access-control-expose-headers', 'x-request-id, x-cost-estimated, x-cost-used, retry-after');
+  response.setHeader('access-control-expose-headers', 'x-request-id, x-cost-estimated, x-cost-used, retry-after, etag');
   if (request.method === 'OPTIONS') {
     response.setHeader('access-control-allow-methods', 'GET, POST');
     response.setHeader(
       'access-control-allow-headers',
-      'content-type, authorization, apollo-require-preflight, x-request-id, x-show-cost',
+      'content-type, authorization, apollo-require-preflight, if-none-match, x-request-id, x-show-cost',
     );
     response.setHeader('access-control-max-age', PREFLIGHT_MAX_AGE);
   }

@@ -2,8 +2,10 @@ import type { ApolloServer } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
 import type { Principal } from '../auth/principal.js';
 import type { RequestContext } from '../resolvers/context.js';
+import type { ArrowOptions } from './arrow/run-arrow.js';
 import type { ServerContext } from './execution-plugin.js';
 import type { HotLane } from './hot-lane/hot-lane.js';
+import type { TrustedDocuments } from './trusted-documents/trusted-documents.js';
 
 /** One schema with what answers it. */
 export interface Runtime {
@@ -11,6 +13,9 @@ export interface Runtime {
   readonly apollo: ApolloServer<ServerContext>;
   /** Absent: every request goes through Apollo. */
   readonly hotLane?: HotLane | undefined;
+  readonly trustedDocuments: TrustedDocuments;
+  /** What answers Arrow streams. */
+  readonly arrow: ArrowOptions;
   readonly createContext: (requestId: string, principal: Principal) => RequestContext;
 }
 

@@ -1,12 +1,18 @@
 import { Kind, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 import type { AuditTrail, EndedOperation } from '../auth/audit/audit-trail.js';
+import type { AuditLog } from '../auth/audit/audit-log.js';
 import { AppError } from '../errors/app-error.js';
+import type { RequestScope } from '../observability/request-scope.js';
 
 /** An operation that ran. */
 export interface RanOperation {
   readonly document: DocumentNode;
   readonly definition: OperationDefinitionNode;
   readonly cost: number;
+  /** The id of the trusted document, if it is one. */
+  readonly documentId: string | undefined;
+  /** Of the errors in its answer. */
+  readonly codes?: readonly string[];
 }
 
 /** Records an operation and what it accessed. `bytes` is the size of its answer; null for a subscription that begins. */
@@ -19,10 +25,14 @@ export function endEventAudit(audit: AuditTrail, operation: RanOperation): void 
   audit.endEvent(toEnded(operation, null));
 }
 
-function toEnded({ document, definition, cost }: RanOperation, bytes: number | null): EndedOperation {
+function toEnded(
+  { document, definition, cost, codes, documentId }: RanOperation,
+  bytes: number | null,
+): EndedOperation {
   const { operation, name } = definition;
   const fields = rootFields(document, definition);
-  return { operation: operation.toUpperCase(), operationName: name?.value ?? null, fields, cost, bytes };
+  const more = { ...(documentId === undefined ? {} : { documentId }), ...(codes ? { codes } : {}) };
+  return { operation: operation.toUpperCase(), operationName: name?.value ?? null, fields, cost, bytes, ...more };
 }
 
 /** By the operation of a parsed document, which Apollo caches while it is in use. */
@@ -54,6 +64,34 @@ function rootFields(document: DocumentNode, definition: OperationDefinitionNode)
   const fields = [...names].slice(0, MAX_FIELDS);
   KNOWN_FIELDS.set(definition, fields);
   return fields;
+}
+
+/** What gets the operations that do not run. */
+export type RefusalLog = Pick<AuditLog, 'recordRefusedOperation'>;
+
+export interface AuditedRefusal {
+  readonly principal: string;
+  readonly requestId: string;
+  readonly code: string;
+  /** query, mutation or subscription. */
+  readonly type?: string | undefined;
+  readonly document: string | null;
+}
+
+/** Records an operation that did not run. */
+export function auditRefusal(log: RefusalLog, { type, ...refusal }: AuditedRefusal): void {
+  log.recordRefusedOperation({ ...refusal, operation: type?.toUpperCase() ?? null });
+}
+
+/** Records a request of a known principal that is refused before its operation is read. */
+export function auditFailure(
+  log: RefusalLog | null | undefined,
+  { principal, requestId }: RequestScope,
+  error: unknown,
+  type: string | undefined,
+): void {
+  if (!log || principal === undefined || !(error instanceof AppError) || error.code === 'CLIENT_GONE') return;
+  auditRefusal(log, { principal, requestId, code: error.code, type, document: null });
 }
 
 /** The refusal of a request while the audit log takes nothing more, where the configuration says so. */

@@ -4,16 +4,20 @@ import { print } from 'graphql-sse';
 import type { ExecutionResult } from 'graphql';
 import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
+import type { ArrivingBodies } from '../limits/arriving-bodies.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import { acceptedTypes } from './accepted-types.js';
 import { ownerOf } from './admit.js';
 import { readJsonBody } from './read-body.js';
-import { FormattedError, type EventStream, type SubscriptionRequest, type Subscriptions } from './subscriptions.js';
+import type { SubscriptionRequest } from './subscription-request.js';
+import type { EventStream } from './subscription-events.js';
+import { FormattedError, type Subscriptions } from './subscriptions.js';
 
 export interface EventStreamOptions {
   readonly subscriptions: Subscriptions;
   readonly limits: StreamLimits;
   readonly maxBodyBytes: number;
+  readonly bodies: ArrivingBodies;
 }
 
 /** Whether a client prefers a stream of events to other types. Some clients list this type last with every query. */
@@ -36,11 +40,11 @@ export class EventStreams {
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string, session: Session): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const body = subscriptionRequest(await readJsonBody(request, this.options.maxBodyBytes), {
-      requestId,
-      owner: ownerOf(session.principal, request.socket.remoteAddress),
-      principal: session.principal,
-    });
+    const { maxBodyBytes, bodies } = this.options;
+    const { principal } = session;
+    const owner = ownerOf(principal, request.socket.remoteAddress);
+    const read = await readJsonBody(request, maxBodyBytes, bodies.open(owner));
+    const body = subscriptionRequest(read, { requestId, owner, principal });
     const admitted = await this.options.subscriptions.admit(body);
     const result = admitted.errors ? { errors: admitted.errors } : await admitted.open();
     if (this.#isClosing || gone.signal.aborted) {
@@ -124,8 +128,13 @@ function subscriptionRequest(
   body: unknown,
   sender: Pick<SubscriptionRequest, 'requestId' | 'owner' | 'principal'>,
 ): SubscriptionRequest {
-  const { query, operationName, variables } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof query !== 'string') throw new AppError('BAD_REQUEST', 'Send the subscription as "query", a string.');
+  const { query, documentId, operationName, variables, extensions } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof query !== 'string' && (query != null || (documentId == null && extensions == null))) {
+    throw new AppError(
+      'BAD_REQUEST',
+      'Send the subscription as "query", a string, or the "documentId" of a trusted document.',
+    );
+  }
   if (operationName != null && typeof operationName !== 'string') {
     throw new AppError('BAD_REQUEST', '"operationName" is a string.');
   }
@@ -133,7 +142,9 @@ function subscriptionRequest(
     throw new AppError('BAD_REQUEST', '"variables" is an object.');
   }
   return {
-    query,
+    query: typeof query === 'string' ? query : undefined,
+    documentId,
+    extensions,
     operationName: operationName ?? undefined,
     variables: (variables ?? undefined) as Record<string, unknown> | undefined,
     ...sender,

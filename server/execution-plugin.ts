@@ -2,13 +2,15 @@ import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type Gr
 import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { historicalReads } from '../limits/historical.js';
 import type { RequestContext } from '../resolvers/context.js';
-import { countValues } from './answer-size.js';
+import { countValues, countWrittenValues } from './answer-size.js';
 import { SHOW_COST, USED_COST } from './cost-headers.js';
 import type { RanOperation } from './end-audit.js';
 import { generalExecution } from './general-execution.js';
 import type { HotLane } from './hot-lane/hot-lane.js';
+import { largeExecution } from './hot-lane/large-execution.js';
 import type { OperationGuard, OperationRequest } from './operation-guard.js';
 import { runOperation, type OperationAnswer, type Place, type RunOptions } from './run-operation.js';
+import { WrittenData } from './written-data.js';
 
 /** The context of a request in Apollo. */
 export interface ServerContext extends RequestContext {
@@ -22,6 +24,8 @@ export interface ServerContext extends RequestContext {
 }
 
 export interface Admission {
+  /** The id of the trusted document, if it is one. */
+  readonly documentId: string | undefined;
   admitted?: AdmittedOperation;
 }
 
@@ -34,8 +38,9 @@ export interface AdmittedOperation extends OperationRequest {
 }
 
 export interface ExecutionPluginOptions extends RunOptions {
-  readonly schema: GraphQLSchema;
   readonly maxQueryCost: number;
+  /** The largest answer, in bytes. */
+  readonly maxResponseBytes: number;
   readonly guard: OperationGuard;
   /** Learns the documents that run here. Absent: every request goes through Apollo. */
   readonly hotLane: HotLane | undefined;
@@ -49,6 +54,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
   const { schema, guard, hotLane } = options;
   const isHistorical = historicalReads();
   const executeOperation = generalExecution(schema);
+  const executeLarge = hotLane ? largeExecution(schema, options.maxResponseBytes) : () => undefined;
   return {
     requestDidStart: async () => ({
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
@@ -56,26 +62,30 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         // Apollo chose it. Despite its type, it is undefined when the document has none of this name.
         const operation = requestContext.operation as OperationDefinitionNode | undefined;
         const request = toOperationRequest(requestContext);
-        const { admission, place, auditLog } = contextValue;
+        const { admission, place } = contextValue;
         const guarded = guard(operation, request, admission ? 'events' : 'response');
         if (!guarded.errors && !admission) hotLane?.learn(source, operation!, request);
-        const answer = await runOperation<Data>(options, {
+        const answer = await runOperation<Data | WrittenData>(options, {
           guarded,
           document: request.document,
           operation,
           isHistorical: isHistorical(request.document),
-          auditLog,
+          context: contextValue,
+          documentId: (place ?? admission)?.documentId,
           place,
           execute: async (ran) => {
             const { coercedVariables = {} } = guarded;
-            if (!admission) return executeOperation({ ...request, coercedVariables, context: contextValue });
+            if (!admission) {
+              const execution = { ...request, coercedVariables, context: contextValue };
+              return executeLarge(execution, ran) ?? executeOperation(execution);
+            }
             admission.admitted = { ...request, schema, cost: ran.cost, ran };
             return { data: null };
           },
         });
         const isCostShown = requestContext.request.http?.headers.has(SHOW_COST);
         if (answer.data === undefined || !isCostShown) return toResponse(answer);
-        const used = await countValues(answer.data);
+        const used = await usedPoints(answer.data);
         const cost = { estimated: guarded.cost, used, max: options.maxQueryCost };
         return toResponse({ ...answer, headers: { ...answer.headers, [USED_COST]: String(used) } }, { cost });
       },
@@ -94,8 +104,12 @@ function toOperationRequest({ document, request }: GraphQLRequestContext<ServerC
 
 type Data = Record<string, unknown>;
 
+function usedPoints(data: Data | WrittenData | null): Promise<number> {
+  return data instanceof WrittenData ? countWrittenValues(data.text) : countValues(data);
+}
+
 function toResponse(
-  { status, headers, errors, data }: OperationAnswer<Data>,
+  { status, headers, errors, data }: OperationAnswer<Data | WrittenData>,
   extensions?: Record<string, unknown>,
 ): GraphQLResponse {
   return {
@@ -104,7 +118,8 @@ function toResponse(
       kind: 'single',
       singleResult: {
         ...(errors ? { errors } : {}),
-        ...(data === undefined ? {} : { data }),
+        // write-answer.ts writes both.
+        ...(data === undefined ? {} : { data: data as Data | null }),
         ...(extensions ? { extensions } : {}),
       },
     },

@@ -1,43 +1,51 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
+import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
+import { ArrivingBodies } from '../limits/arriving-bodies.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
+import { startDeadline } from '../runtime/deadlines.js';
 import { inSpan } from '../runtime/spans.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
 import { admit, type Admittance } from './admit.js';
 import { ARRIVAL_OPTIONS, closeIdleConnections, limitArrival } from './arrival.js';
+import { answerArrow, ARROW_TRAINING_SET_PATH, isArrowPath } from './arrow/arrow-endpoint.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
 import type { PageExamples } from './example-queries.js';
-import { errorFormatter, type ErrorReports } from './format-error.js';
+import { auditFailure } from './end-audit.js';
+import { errorFormatter } from './format-error.js';
 import { servePage, wantsPage } from './graphiql.js';
 import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
 import type { Health } from './health.js';
 import { INGEST_PATH, IngestEndpoint, type IngestOptions } from './ingest-endpoint.js';
 import { UnsupportedMediaType } from './read-body.js';
+import { methodOf, pathOf, reportWhenDone, routeOf } from './report-request.js';
 import { resolveRequestId } from './request-id.js';
 import { respond, respondError, respondJson } from './respond.js';
 import { Subscriptions } from './subscriptions.js';
 import { attachWebSockets } from './websocket.js';
 
-export interface HttpServerOptions extends GraphqlEndpointOptions, Admittance {
+export interface HttpServerOptions extends Omit<GraphqlEndpointOptions, 'bodies'>, Admittance {
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
   readonly requestDeadlineMs?: number;
+  /** Whether requests have no spans: those of the warm-up. */
+  readonly isUntraced?: boolean;
   /** The certificate and its key. Absent: HTTP without TLS. */
   readonly tls?: TlsServerOptions | undefined;
   /** Absent: every host. */
   readonly isAllowedHost?: IsAllowedHost;
   /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
   readonly ingest?: Omit<IngestOptions, 'logger' | 'rates'> | undefined;
-  /** The bundled GraphiQL page with its examples; null to serve none. */
-  readonly page: { readonly folder: string; readonly examples: () => Promise<PageExamples> } | null;
+  /** The bundled GraphiQL page with its examples for a client; null to serve none. */
+  readonly page: { readonly folder: string; readonly examples: (principal: Principal) => Promise<PageExamples> } | null;
 }
 
 /** The listening server, and the streams that would delay its end. */
@@ -51,23 +59,27 @@ export interface HttpServer {
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, metrics, maxBodyBytes, streamLimits: limits = STREAM_LIMITS } = options;
-  const { requestDeadlineMs = REQUEST_LIMITS.deadlineMs } = options;
+  const { requestDeadlineMs = REQUEST_LIMITS.deadlineMs, isUntraced = false } = options;
   const formatError = errorFormatter(options);
   const subscriptions = new Subscriptions({ ...options, formatError, limits });
-  const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
+  const bodies = new ArrivingBodies();
+  const events = new EventStreams({ subscriptions, limits, maxBodyBytes, bodies });
   const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger, rates: options.rates });
   const listener: RequestListener = (request, response) => {
-    if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, response, REQUEST_LIMITS.bodyArrivalTimeoutMs);
+    const isIngest = INGEST_PATH.test(pathOf(request));
+    if (!isIngest) limitArrival(request, response, REQUEST_LIMITS.bodyArrivalTimeoutMs);
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
     response.setHeader('x-content-type-options', 'nosniff');
-    // A body of rows may arrive for hours. Its endpoint has limits of its own.
-    const deadlineMs = INGEST_PATH.test(pathOf(request)) ? null : requestDeadlineMs;
-    const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs) };
+    // A body of rows may arrive for hours, and a training set may be read for as long. Both have limits of their own.
+    const isLong = isIngest || pathOf(request) === ARROW_TRAINING_SET_PATH;
+    const deadlineMs = isLong ? null : requestDeadlineMs;
+    const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs), isUntraced };
     requestScope.run(scope, () => {
-      reportWhenDone({ logger, metrics }, request, response);
+      reportWhenDone({ logger, metrics }, request, response, requestId);
       const answer = (): Promise<void> =>
-        route({ ...options, events, ingest }, request, response, scope).catch((error: unknown) => {
+        route({ ...options, events, ingest, bodies }, request, response, scope).catch((error: unknown) => {
+          auditFailure(options.auditLog, scope, error, INGEST_PATH.test(pathOf(request)) ? 'ingest' : undefined);
           fail(logger, error, response, requestId);
         });
       void inSpan('http.request', answer, () => ({
@@ -86,6 +98,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     subscriptions,
     formatError,
     limits,
+    bodies,
     maxMessageBytes: maxBodyBytes,
   });
   return {
@@ -109,15 +122,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
  */
 function endOfRequest(response: ServerResponse, deadlineMs: number | null): AbortSignal {
   const end = new AbortController();
-  const deadline =
+  const stop =
     deadlineMs === null
       ? undefined
-      : setTimeout(() => {
+      : startDeadline(deadlineMs, () => {
           const sentence = `The request took longer than ${deadlineMs / 1000} s. Ask for less.`;
           end.abort(new AppError('DEADLINE_EXCEEDED', sentence));
-        }, deadlineMs);
-  response.once('close', () => {
-    clearTimeout(deadline);
+        });
+  response.on('close', () => {
+    stop?.();
     if (!response.writableFinished) end.abort(new AppError('CLIENT_GONE', 'The client went away.'));
   });
   return end.signal;
@@ -125,6 +138,7 @@ function endOfRequest(response: ServerResponse, deadlineMs: number | null): Abor
 
 interface RouteOptions extends Omit<HttpServerOptions, 'ingest'> {
   readonly events: EventStreams;
+  readonly bodies: ArrivingBodies;
   readonly ingest: IngestEndpoint | undefined;
 }
 
@@ -140,13 +154,13 @@ async function route(
   if (options.ingest && INGEST_PATH.test(path)) {
     return ingestRows(options.ingest, options, request, response, scope.requestId);
   }
+  if (isArrowPath(path)) return arrow(options, path, request, response, scope);
   switch (path) {
     case '/graphql':
       return graphql(options, request, response, scope);
-    case '/healthz': {
+    case '/healthz':
       options.health.live(response);
       return;
-    }
     case '/readyz':
       return options.health.ready(response);
     case '/': {
@@ -156,8 +170,8 @@ async function route(
   }
   if (options.page && path === '/console/examples.json') {
     // The examples have names of the registry and ids of entities.
-    await admit(options, request);
-    respondJson(response, 200, await options.page.examples());
+    const { principal } = await admit(options, request);
+    respondJson(response, 200, await options.page.examples(principal));
     return;
   }
   if (options.page && path.startsWith('/console/')) {
@@ -181,10 +195,6 @@ async function ingestRows(
   }
   response.setHeader('allow', 'POST, OPTIONS');
   throw new AppError('METHOD_NOT_ALLOWED', 'Send rows by POST.');
-}
-
-function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.split('?')[0] ?? '/';
 }
 
 async function graphql(
@@ -218,6 +228,25 @@ async function graphql(
   }
 }
 
+async function arrow(
+  options: RouteOptions,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  scope: RequestScope,
+): Promise<void> {
+  allowOrigin(request, response, options.corsOrigins);
+  if (request.method === 'POST') {
+    return answerArrow(options, path, request, response, scope, await admit(options, request));
+  }
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204).end();
+    return;
+  }
+  response.setHeader('allow', 'POST, OPTIONS');
+  throw new AppError('METHOD_NOT_ALLOWED', 'Ask for an Arrow stream by POST.');
+}
+
 function wrongHost(): AppError {
   return new AppError(
     'HOST_NOT_ALLOWED',
@@ -243,40 +272,4 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
   }
   logger.error({ err: error }, 'a request failed');
   respondError(response, new AppError('INTERNAL_SERVER_ERROR', 'The gateway failed to answer this.'), requestId);
-}
-
-/**
- * All other paths and methods are "other": clients could invent any number of them, and each would create a permanent
- * series.
- */
-const MEASURED_ROUTES = new Set(['/graphql', '/healthz', '/readyz']);
-const MEASURED_METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
-
-function methodOf({ method = '' }: IncomingMessage): string {
-  return MEASURED_METHODS.has(method) ? method : 'other';
-}
-
-function routeOf(request: IncomingMessage): string {
-  const path = pathOf(request);
-  return MEASURED_ROUTES.has(path) ? path : INGEST_PATH.test(path) ? '/ingest' : 'other';
-}
-
-function reportWhenDone({ logger, metrics }: ErrorReports, request: IncomingMessage, response: ServerResponse): void {
-  const start = performance.now();
-  response.once('close', () => {
-    const durationMs = performance.now() - start;
-    const path = pathOf(request);
-    const status = response.statusCode;
-    metrics.request({ method: methodOf(request), route: routeOf(request), status }, durationMs / 1000);
-    logger.info(
-      {
-        method: request.method,
-        path,
-        status,
-        durationMs: Math.round(durationMs * 10) / 10,
-        ...(response.writableFinished ? {} : { aborted: true }),
-      },
-      'request',
-    );
-  });
 }

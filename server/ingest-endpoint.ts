@@ -14,6 +14,7 @@ import { AuditedIngest, type IngestAuditOptions } from './ingest-audit.js';
 import type { PrincipalRates } from '../limits/principal-rates.js';
 import { STREAM_LIMITS } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
+import { namedEntityType, visibleFeatures } from '../resolvers/catalogue.js';
 import { takeRows } from './admit.js';
 import { UnsupportedMediaType } from './read-body.js';
 
@@ -41,7 +42,9 @@ export class IngestEndpoint {
 
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string, session: Session): Promise<void> {
     const [featurestore = '', name = ''] = readNames(request);
-    const entityType = this.options.registry.entityType(featurestore, name);
+    const { registry, policy } = this.options;
+    const reader = { registry, access: policy.accessOf(session.principal) };
+    const entityType = namedEntityType(reader, featurestore, name);
     checkMediaType(request);
     const wantsRefused = readReceipts(request) === 'refused';
     if (this.#isClosing) throw stopping();
@@ -75,7 +78,7 @@ export class IngestEndpoint {
       'x-content-type-options': 'nosniff',
     });
     response.flushHeaders();
-    const total = { lines: 0, written: 0, duplicates: 0, refused: 0 };
+    const total = { lines: 0, written: 0, duplicates: 0, quarantined: 0, refused: 0 };
     try {
       const body = readUntil(decompressed(request), ending.signal, this.#limits.idleBodyMs);
       const { rates } = this.options;
@@ -83,16 +86,13 @@ export class IngestEndpoint {
         entityType,
         writer: audited,
         check: audited.check,
+        nameable: () => visibleFeatures(policy.accessOf(session.principal), entityType.features),
         body,
         signal: gone.signal,
         limits: this.#limits,
       })) {
         count(total, receipts);
-        await send(
-          response,
-          wantsRefused ? receipts.filter(({ status }) => status === 'REFUSED') : receipts,
-          gone.signal,
-        );
+        await send(response, wantsRefused ? receipts.filter(isRefused) : receipts, gone.signal);
         // Reads on when the principal may send more rows.
         await takeRows(rates, session.principal, lines, AbortSignal.any([gone.signal, ending.signal]));
       }
@@ -208,14 +208,20 @@ async function send(response: ServerResponse, receipts: readonly Receipt[], gone
   await once(response, 'drain', { signal: AbortSignal.any([gone, stalled]) }).catch(() => response.destroy());
 }
 
+/** A sender that wants only these wants to know of each line that is not served. */
+function isRefused({ status }: Receipt): boolean {
+  return status === 'REFUSED' || status === 'QUARANTINED';
+}
+
 function count(
-  total: { lines: number; written: number; duplicates: number; refused: number },
+  total: { lines: number; written: number; duplicates: number; quarantined: number; refused: number },
   receipts: readonly Receipt[],
 ): void {
   total.lines += receipts.length;
   for (const { status } of receipts) {
     if (status === 'WRITTEN') total.written += 1;
     else if (status === 'DUPLICATE') total.duplicates += 1;
+    else if (status === 'QUARANTINED') total.quarantined += 1;
     else total.refused += 1;
   }
 }

@@ -1,3 +1,4 @@
+import type { Access } from '../auth/policy/access.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { camelCase } from '../schema/names.js';
@@ -13,14 +14,18 @@ const NO_ID = 'an entity id';
 /**
  * Example queries for the GraphiQL page of a registry without a folder `queries`: reads of the first entity type with
  * features, a subscription if clients write values, and a list of the contents. Each query is valid for the schema of the
- * registry.
+ * registry, and has only what a client with this access may read of all entities.
  */
-export async function makeExampleQueries(registry: Registry, findEntityId: FindEntityId): Promise<ExampleQuery[]> {
+export async function makeExampleQueries(
+  registry: Registry,
+  findEntityId: FindEntityId,
+  access: Pick<Access, 'reads'>,
+): Promise<ExampleQuery[]> {
   const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
-  const entityType = entityTypes.find((candidate) => shownFeatures(candidate).length > 0);
+  const entityType = entityTypes.find((candidate) => shownFeatures(candidate, access).length > 0);
   if (!entityType) return [REGISTRY_EXAMPLE];
   const entityId = (await findEntityId(entityType)) ?? NO_ID;
-  const features = shownFeatures(entityType);
+  const features = shownFeatures(entityType, access);
   const chosen = features.slice(0, MAX_FEATURES);
   const timed = features.find(({ source }) => source.timestampColumn !== null);
   const written = features.filter(({ source }) => source.sql === null).slice(0, MAX_FEATURES);
@@ -33,8 +38,10 @@ export async function makeExampleQueries(registry: Registry, findEntityId: FindE
   ];
 }
 
-function shownFeatures({ features }: EntityType): readonly Feature[] {
-  return features.filter(({ deprecationReason }) => deprecationReason === null);
+/** An id tells that there is such an entity: only a client that may read a feature of all entities gets one. */
+function shownFeatures(entityType: EntityType, access: Pick<Access, 'reads'>): readonly Feature[] {
+  const { everywhere } = access.reads(entityType);
+  return entityType.features.filter((feature) => feature.deprecationReason === null && everywhere.has(feature));
 }
 
 const REGISTRY_EXAMPLE: ExampleQuery = {

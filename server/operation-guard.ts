@@ -44,9 +44,13 @@ export type OperationGuard = (
  * The guard for every operation, over HTTP, WebSocket and server-sent events. It selects the operation and checks that
  * this transport supports it, its variables, and its cost with them.
  */
-export function operationGuard(schema: GraphQLSchema, maxQueryCost: number, limits?: LimitPolicy): OperationGuard {
+export function operationGuard(
+  schema: GraphQLSchema,
+  maxQueryCost: number,
+  { limits, hidesSchema }: { readonly limits?: LimitPolicy | undefined; readonly hidesSchema?: boolean } = {},
+): OperationGuard {
   const checkCost = queryCostCheck(schema, maxQueryCost, limits);
-  const coerceVariables = variableCoercion(schema);
+  const coerceVariables = variableCoercion(schema, hidesSchema);
   return (operation, request, delivery) => {
     if (!operation) return { errors: [noOperation(request.operationName)] };
     if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events')) {

@@ -11,6 +11,8 @@ export interface AnsweredOperation {
   readonly name: string | null | undefined;
   /** The kind of the principal. */
   readonly principal: string;
+  /** The id of the trusted document, if it is one. */
+  readonly documentId: string | undefined;
   /** performance.now() when it began. */
   readonly startedAt: number;
   readonly errors: readonly GraphQLFormattedError[] | undefined;
@@ -31,12 +33,14 @@ export function operationReporter({
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
 }): ReportOperation {
-  return ({ type, name, principal, startedAt, errors, hasData }) => {
+  return ({ type, name, principal, documentId, startedAt, errors, hasData }) => {
     // An answer without data failed as a whole: it was refused before any field ran, or a non-null field failed.
     const outcome = !errors ? 'ok' : hasData ? 'partial' : 'failed';
     metrics.operation({ type, outcome, principal }, (performance.now() - startedAt) / 1000);
+    if (documentId !== undefined) metrics.trustedDocument(documentId, outcome);
     if (!errors) return;
     const codes = [...new Set(errors.map(({ extensions }) => extensions?.code))];
-    logger.warn({ operation: name?.slice(0, MAX_NAME_LENGTH), codes, errors: errors.length }, 'answered with errors');
+    const operation = name?.slice(0, MAX_NAME_LENGTH);
+    logger.warn({ operation, documentId, codes, errors: errors.length }, 'answered with errors');
   };
 }

@@ -1,21 +1,46 @@
-import type { DocumentNode, GraphQLError, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
-import type { AuditLog } from '../auth/audit/audit-log.js';
+import type {
+  DocumentNode,
+  GraphQLError,
+  GraphQLFormattedError,
+  GraphQLSchema,
+  OperationDefinitionNode,
+} from 'graphql';
 import { AppError } from '../errors/app-error.js';
 import type { Work, WorkInFlight } from '../limits/work-in-flight.js';
+import type { RequestContext } from '../resolvers/context.js';
 import { inSpan } from '../runtime/spans.js';
 import { auditUnavailable, type RanOperation } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { toGraphqlError, toHttpStatus, type GuardedOperation } from './operation-guard.js';
 import { retryAfter } from './respond.js';
+import { entityTagOf, matchesTag, tagHeaders, type TaggedOperation } from './revalidation/entity-tag.js';
 
 /** The place of a request among those that run. Its transport leaves it when the client has read the answer. */
 export interface Place {
   /** Who asks, for a fair order. */
   readonly owner: string;
   readonly signal?: AbortSignal | undefined;
+  /** The id of its trusted document, if it is one. */
+  documentId?: string | undefined;
   leave?: () => void;
+  /** Present for a GET request: its answer may have an entity tag. */
+  readonly revalidation?: Revalidation | undefined;
   /** The operation that ran, for the audit log. */
   operation?: RanOperation;
+  /** Why no operation ran, for the audit log. */
+  refusal?: OperationRefusal;
+}
+
+/** What a GET request says of the answer that its client has. */
+export interface Revalidation {
+  readonly ifNoneMatch: string | undefined;
+}
+
+/** An operation that was refused before it ran. */
+export interface OperationRefusal {
+  readonly code: string;
+  /** query, mutation or subscription; undefined if the document has no such operation. */
+  readonly type: string | undefined;
 }
 
 /** What a query or mutation gives, in the form of its executor: objects, or the text of JSON. */
@@ -39,13 +64,16 @@ export interface OperationRun<Data> {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode | undefined;
   readonly isHistorical: boolean;
-  readonly auditLog: AuditLog | null;
+  readonly context: TaggedOperation['context'] & Pick<RequestContext, 'auditLog'>;
+  /** The id of the trusted document, if it is one. */
+  readonly documentId: string | undefined;
   /** Absent for an operation that needs none: a subscription, of which each event has its own. */
   readonly place: Place | undefined;
   readonly execute: (ran: RanOperation) => Promise<Executed<Data>> | Executed<Data>;
 }
 
 export interface RunOptions {
+  readonly schema: GraphQLSchema;
   readonly work: WorkInFlight;
   readonly formatError: FormatError;
 }
@@ -61,19 +89,25 @@ const ESTIMATED_COST = 'x-cost-estimated';
  * operation; refusals, admission, the mask of errors, the span, the audit and the headers are these.
  */
 export async function runOperation<Data>(
-  { work, formatError }: RunOptions,
-  { guarded, document, operation, isHistorical, auditLog, place, execute }: OperationRun<Data>,
+  { schema, work, formatError }: RunOptions,
+  { guarded, document, operation, isHistorical, context, documentId, place, execute }: OperationRun<Data>,
 ): Promise<OperationAnswer<Data>> {
   if (guarded.errors) {
     const { errors } = guarded;
     return { errors: errors.map(formatError), status: toHttpStatus(errors[0]), headers: {} };
   }
-  if (auditLog?.mustRefuse) return refuse(auditUnavailable(), formatError);
-  const { cost } = guarded;
-  const ran: RanOperation = { document, definition: operation!, cost };
+  if (context.auditLog?.mustRefuse) return refuse(auditUnavailable(), formatError);
+  const { cost, coercedVariables } = guarded;
+  const ran: RanOperation = { document, definition: operation!, cost, documentId };
   if (!place) {
     await execute(ran);
     return { headers: {}, data: null };
+  }
+  const { revalidation } = place;
+  const tag = revalidation ? entityTagOf({ schema, document, operation: operation!, coercedVariables, context }) : null;
+  if (tag !== null && matchesTag(revalidation?.ifNoneMatch, tag)) {
+    place.operation = ran;
+    return { status: 304, headers: { ...tagHeaders(tag), [ESTIMATED_COST]: String(cost) } };
   }
   const refused = await enter(work, place, { cost, isHistorical });
   if (refused) return refuse(refused, formatError);
@@ -82,12 +116,35 @@ export async function runOperation<Data>(
     () => Promise.resolve(execute(ran)),
     () => ({ attributes: { 'graphql.operation.type': ran.definition.operation, 'featuregraph.cost.estimated': cost } }),
   );
-  place.operation = ran;
+  const formatted = errors?.map(formatError);
+  place.operation = formatted ? { ...ran, codes: codesOf(formatted) } : ran;
   return {
-    headers: { [ESTIMATED_COST]: String(cost) },
-    ...(errors ? { errors: errors.map(formatError) } : {}),
+    // An answer with errors may have none the next time, although no row changed.
+    headers: { [ESTIMATED_COST]: String(cost), ...(tag === null || formatted ? {} : tagHeaders(tag)) },
+    ...(formatted ? { errors: formatted } : {}),
     data: data ?? null,
   };
+}
+
+/** Different codes of one answer that its line in the audit log names. */
+const MAX_CODES = 10;
+
+function codesOf(errors: readonly GraphQLFormattedError[]): readonly string[] {
+  return [...new Set(errors.map(codeOf))].slice(0, MAX_CODES);
+}
+
+function codeOf({ extensions }: GraphQLFormattedError): string {
+  return String(extensions?.code);
+}
+
+/** Notes at its place why an operation did not run. Does nothing for one that ran, or for an answer without errors. */
+export function noteRefusal(
+  place: Place | undefined,
+  errors: readonly GraphQLFormattedError[] | undefined,
+  type: string | undefined,
+): void {
+  const [error] = errors ?? [];
+  if (place && !place.operation && error) place.refusal = { code: codeOf(error), type };
 }
 
 /** Returns why the request may not run now. */

@@ -6,7 +6,6 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql';
-import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
@@ -16,27 +15,14 @@ import { requestScope } from '../observability/request-scope.js';
 import type { CurrentRuntime, RuntimeLease } from './current-runtime.js';
 import type { Admission, AdmittedOperation } from './execution-plugin.js';
 import type { RequestContext } from '../resolvers/context.js';
-import { endAudit, endEventAudit } from './end-audit.js';
+import { auditRefusal, endAudit, endEventAudit, type RefusalLog } from './end-audit.js';
 import type { FormatError } from './format-error.js';
+import type { SubscriptionRequest } from './subscription-request.js';
+import { PrincipalPlaces } from './principal-places.js';
+import { streamEvents, type EventStream } from './subscription-events.js';
 import { checkEventSize } from './write-answer.js';
 
-/** A subscription from any transport, before any check. */
-export interface SubscriptionRequest {
-  readonly query: string;
-  readonly operationName: string | undefined;
-  readonly variables: Record<string, unknown> | undefined;
-  /** The request id in its errors, log lines and events. */
-  readonly requestId: string;
-  /** Where it comes from, for a fair order of large events. */
-  readonly owner: string;
-  /** Who asks. */
-  readonly principal: Principal;
-}
-
-type Sender = Pick<SubscriptionRequest, 'requestId' | 'owner' | 'principal'>;
-
-/** The events for clients: their errors, and those that a failing source throws, are FormattedErrors. */
-export type EventStream = AsyncGenerator<ExecutionResult, undefined, undefined>;
+type Sender = Pick<SubscriptionRequest, 'requestId' | 'owner' | 'principal' | 'query' | 'eventSlots'>;
 
 export type AdmittedSubscription =
   | { readonly errors: readonly FormattedError[] }
@@ -64,6 +50,8 @@ export interface SubscriptionsOptions {
   readonly metrics: GatewayMetrics;
   readonly work: WorkInFlight;
   readonly limits: Pick<StreamLimits, 'maxSubscriptionsOfPrincipal'>;
+  /** Gets the subscriptions that do not begin. Absent or null: there is no audit log. */
+  readonly auditLog?: RefusalLog | null;
 }
 
 /**
@@ -73,11 +61,12 @@ export interface SubscriptionsOptions {
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  /** The open subscriptions of each principal. */
-  readonly #counts = new Map<string, number>();
+  /** For the open subscriptions. */
+  readonly #places: PrincipalPlaces;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#places = new PrincipalPlaces(options.limits.maxSubscriptionsOfPrincipal);
   }
 
   /**
@@ -86,20 +75,37 @@ export class Subscriptions {
   async admit(request: SubscriptionRequest): Promise<AdmittedSubscription> {
     const { requestId } = request;
     return requestScope.run({ requestId }, async () => {
-      try {
-        return await this.#admit(request);
-      } catch (error) {
-        return { errors: [this.#formattedError(error)] };
-      }
+      const admitted = await this.#admit(request).catch((error: unknown) => ({
+        errors: [this.#formattedError(error)],
+      }));
+      this.auditRefusal(request, admitted.errors);
+      return admitted;
     });
+  }
+
+  /** Records a subscription that does not begin. */
+  auditRefusal(
+    { principal, requestId, query }: Pick<SubscriptionRequest, 'principal' | 'requestId' | 'query'>,
+    errors: readonly FormattedError[] | undefined,
+  ): void {
+    const { auditLog } = this.#options;
+    const code = errors?.[0]?.formatted.extensions?.code;
+    if (!auditLog || typeof code !== 'string') return;
+    // Streams carry nothing else: what asks for one is a subscription, or means to be one.
+    const refusal = { principal: principal.name, requestId, code, document: query ?? null };
+    auditRefusal(auditLog, { ...refusal, type: 'subscription' });
   }
 
   /** A subscription keeps the runtime that admitted it to its end. */
   async #admit(request: SubscriptionRequest): Promise<AdmittedSubscription> {
-    checkDocumentNesting(request.query);
     const lease = this.#options.runtime.acquire();
     try {
-      const admitted = await this.#admitBy(lease, request);
+      const trusted = lease.trustedDocuments.find(request);
+      const query = trusted?.text ?? request.query;
+      if (query === undefined) throw new AppError('BAD_REQUEST', 'Send the subscription as "query" or "documentId".');
+      checkDocumentNesting(query);
+      const admission: Admission = { documentId: trusted?.id };
+      const admitted = await this.#admitBy(lease, query, request, admission);
       if (admitted.errors) lease.release();
       return admitted;
     } catch (error) {
@@ -110,10 +116,11 @@ export class Subscriptions {
 
   async #admitBy(
     lease: RuntimeLease,
-    { query, operationName, variables, requestId, owner, principal }: SubscriptionRequest,
+    query: string,
+    { operationName, variables, requestId, owner, principal, eventSlots }: SubscriptionRequest,
+    admission: Admission,
   ): Promise<AdmittedSubscription> {
     const { apollo, createContext } = lease;
-    const admission: Admission = {};
     const { body } = await apollo.executeOperation(
       { query, ...(operationName === undefined ? {} : { operationName }), ...(variables ? { variables } : {}) },
       { contextValue: { ...createContext(requestId, principal), admission } },
@@ -123,7 +130,7 @@ export class Subscriptions {
       return {
         errors: undefined,
         operation: admitted,
-        open: () => this.#open(admitted, { requestId, owner, principal }, lease),
+        open: () => this.#open(admitted, { requestId, owner, principal, query, eventSlots }, lease),
       };
     }
     if (body.kind !== 'single') throw new Error('incremental delivery is not enabled');
@@ -151,10 +158,11 @@ export class Subscriptions {
 
   async #follow(
     operation: AdmittedOperation,
-    { requestId, owner, principal }: Sender,
+    sender: Sender,
     { createContext, release }: RuntimeLease,
   ): Promise<EventStream | ExecutionResult> {
-    const { work } = this.#options;
+    const { work, metrics } = this.#options;
+    const { requestId, owner, principal, eventSlots } = sender;
     const args = (contextValue: RequestContext): ExecutionArgs => ({
       schema: operation.schema,
       document: operation.document,
@@ -162,7 +170,7 @@ export class Subscriptions {
       variableValues: operation.variables,
       contextValue,
     });
-    const uncount = this.#count(principal);
+    const uncount = this.#count(sender);
     const opening = createContext(requestId, principal);
     const source = await createSourceEventStream(args(opening))
       .catch((error: unknown) => {
@@ -181,87 +189,37 @@ export class Subscriptions {
       try {
         const result = await execute({ ...args(context), rootValue: event });
         checkEventSize(result, STREAM_LIMITS.maxEventBytes);
-        return result;
+        return this.#format(result);
       } finally {
         endEventAudit(context.audit, operation.ran);
         leave();
       }
     };
-    return this.#events(source[Symbol.asyncIterator](), requestId, run, () => {
-      uncount();
-      release();
+    const unmeasure = metrics.subscription();
+    return streamEvents({
+      source: source[Symbol.asyncIterator](),
+      requestId,
+      run,
+      toError: (error) => this.#formattedError(error),
+      onEnd: () => {
+        unmeasure();
+        uncount();
+        release();
+      },
+      eventSlots,
     });
   }
 
   /** Counts a subscription of a principal, until the returned function is called. */
-  #count({ name, kind }: Principal): () => void {
-    const { maxSubscriptionsOfPrincipal: max } = this.#options.limits;
-    const count = this.#counts.get(name) ?? 0;
-    // In the mode "open", all clients are one principal.
-    if (kind !== 'ANONYMOUS' && count >= max) {
-      throw new AppError('TOO_MANY_SUBSCRIPTIONS', `You may have ${max} subscriptions at a time. End one first.`);
-    }
-    this.#counts.set(name, count + 1);
-    let isCounted = true;
-    return () => {
-      if (!isCounted) return;
-      isCounted = false;
-      const left = (this.#counts.get(name) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(name);
-      else this.#counts.set(name, left);
-    };
-  }
-
-  /**
-   * This is not an async generator function: its `return` would wait for the pending event, which may never come, and
-   * the watch of a disconnected client would never end.
-   */
-  #events(
-    source: AsyncIterator<unknown>,
-    requestId: string,
-    run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
-    release: () => void,
-  ): EventStream {
-    const uncount = this.#options.metrics.subscription();
-    const left = (): void => {
-      uncount();
-      release();
-    };
-    const gone = new AbortController();
-    let isEnded = false;
-    const end = async (): Promise<IteratorReturnResult<undefined>> => {
-      left();
-      gone.abort(new AppError('CLIENT_GONE', 'The client went away.'));
-      // Once: the credentials and the connection can end one after the other.
-      if (!isEnded) {
-        isEnded = true;
-        await source.return?.();
-      }
-      return { done: true, value: undefined };
-    };
-    const events: EventStream = {
-      next: () =>
-        requestScope.run({ requestId, signal: gone.signal }, async () => {
-          try {
-            const step = await source.next();
-            if (step.done) {
-              left();
-              return { done: true as const, value: undefined };
-            }
-            return { done: false as const, value: this.#format(await run(step.value)) };
-          } catch (error) {
-            left();
-            throw this.#formattedError(error);
-          }
-        }),
-      return: end,
-      throw: end,
-      [Symbol.asyncIterator]: () => events,
-      [Symbol.asyncDispose]: async () => {
-        await end();
-      },
-    };
-    return events;
+  #count(sender: Sender): () => void {
+    const uncount = this.#places.take(sender.principal);
+    if (uncount) return uncount;
+    const refusal = new AppError(
+      'TOO_MANY_SUBSCRIPTIONS',
+      `You may have ${this.#options.limits.maxSubscriptionsOfPrincipal} subscriptions at a time. End one first.`,
+    );
+    this.auditRefusal(sender, [this.#formattedError(refusal)]);
+    throw refusal;
   }
 
   #format({ data, errors }: ExecutionResult): ExecutionResult {

@@ -2,11 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { withAuthorization, type Credentials } from '../auth/credentials.js';
+import type { Principal } from '../auth/principal.js';
 import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
 import type { CloseCode } from '../errors/close-codes.js';
 import { ERROR_CODES } from '../errors/error-codes.js';
+import { formatLimit } from '../limits/request-limits.js';
 import type { Logger } from '../observability/logger.js';
+import type { Slots } from '../runtime/slots.js';
 import { authenticate, type Admittance } from './admit.js';
 import { challenge, retryAfter } from './respond.js';
 
@@ -22,39 +25,56 @@ export interface Connection {
   readonly credentials: Credentials;
   /** Who asks; undefined until `connection_init` says it. */
   session: Session | undefined;
+  /** For the events that are made and that its reader has not taken. */
+  readonly eventSlots: Slots;
   readonly close: (code: CloseCode, reason: string) => void;
-  /** Closes the socket when the credentials end. */
+  /** Closes the socket when the credentials end. Throws RATE_LIMITED if the principal has too many sockets. */
   readonly follow: (session: Session) => void;
   readonly left: () => void;
 }
 
-export interface OpenedConnection extends Pick<Connection, 'credentials' | 'session'> {
+export interface OpenedConnection extends Pick<Connection, 'credentials' | 'session' | 'eventSlots'> {
   /** Called when the socket has said who asks. */
   readonly stopWaiting: () => void;
+  /** Counts the socket for a principal, until the returned function is called. Throws RATE_LIMITED if it has too many. */
+  readonly takePlace: (principal: Principal) => () => void;
 }
 
-export function openConnection(socket: WebSocket, { credentials, session, stopWaiting }: OpenedConnection): Connection {
+export function openConnection(socket: WebSocket, opened: OpenedConnection): Connection {
+  const { credentials, session, eventSlots, stopWaiting, takePlace } = opened;
   let stopFollowing = (): void => undefined;
+  let leavePlace = (): void => undefined;
   let hasLeft = false;
+  const stop = (): void => {
+    stopFollowing();
+    leavePlace();
+    stopFollowing = leavePlace = () => undefined;
+  };
   const connection: Connection = {
     credentials,
     session,
+    eventSlots,
     // A reason has at most 123 bytes.
     close: (code, reason) => socket.close(code, reason.slice(0, 120)),
     follow: (next) => {
-      stopFollowing();
+      stop();
       // While its token was verified.
       if (hasLeft) return;
+      leavePlace = takePlace(next.principal);
       connection.session = next;
       stopWaiting();
       stopFollowing = next.onEnd(({ message }) => connection.close(ENDED, message));
     },
     left: () => {
       hasLeft = true;
-      stopFollowing();
+      stop();
     },
   };
-  if (session) connection.follow(session);
+  try {
+    if (session) connection.follow(session);
+  } catch (error) {
+    closeRefused(connection, error);
+  }
   return connection;
 }
 
@@ -82,10 +102,14 @@ export async function authenticateInit(
     }
     return true;
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    connection.close(error.code === 'UNAUTHENTICATED' ? NOT_ACCEPTED : UNAVAILABLE, error.message);
+    closeRefused(connection, error);
     return false;
   }
+}
+
+function closeRefused(connection: Pick<Connection, 'close'>, error: unknown): void {
+  if (!(error instanceof AppError)) throw error;
+  connection.close(error.code === 'UNAUTHENTICATED' ? NOT_ACCEPTED : UNAVAILABLE, error.message);
 }
 
 /** Clients write the name of the header as they like. */
@@ -114,4 +138,9 @@ export function refuseCredentials(socket: Duplex, error: unknown, logger: Logger
   if (!(error instanceof AppError)) return refuse(socket, '500 Internal Server Error');
   const { httpStatus } = ERROR_CODES[error.code];
   refuse(socket, `${httpStatus} ${STATUS_CODES[httpStatus] ?? ''}`, { ...challenge(error), ...retryAfter(error) });
+}
+
+export function tooManySockets(max: number): never {
+  const sentence = `You may have ${formatLimit(max)} WebSockets at a time. Close one first.`;
+  throw new AppError('RATE_LIMITED', sentence, { retryAfterSeconds: 5 });
 }

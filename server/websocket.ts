@@ -5,19 +5,25 @@ import { GraphQLError } from 'graphql';
 import { handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { credentialsOf } from '../auth/credentials.js';
+import { ANONYMOUS } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import type { CloseCode } from '../errors/close-codes.js';
+import type { ArrivingBodies } from '../limits/arriving-bodies.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
+import { Slots } from '../runtime/slots.js';
 import { ownerOf, takeRequest, type Admittance } from './admit.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
 import { afterSockets } from './arrival.js';
 import { mayConnect } from './cors.js';
 import type { FormatError } from './format-error.js';
 import { toGraphqlError } from './operation-guard.js';
+import { PrincipalPlaces } from './principal-places.js';
 import { reviveRequestNumber } from './request-json.js';
-import { FormattedError, type EventStream, type Subscriptions } from './subscriptions.js';
+import { socketMessages } from './socket-messages.js';
+import type { EventStream } from './subscription-events.js';
+import { FormattedError, type Subscriptions } from './subscriptions.js';
 import { WaitingSockets } from './waiting-sockets.js';
 import {
   authenticateInit,
@@ -25,6 +31,7 @@ import {
   openConnection,
   refuse,
   refuseCredentials,
+  tooManySockets,
   type Connection,
   type OpenedConnection,
 } from './websocket-credentials.js';
@@ -35,6 +42,7 @@ export interface WebSocketOptions extends Admittance {
   readonly logger: Logger;
   readonly limits: StreamLimits;
   readonly maxMessageBytes: number;
+  readonly bodies: ArrivingBodies;
   readonly corsOrigins: readonly string[];
   readonly isAllowedHost?: IsAllowedHost;
 }
@@ -49,6 +57,8 @@ export interface WebSockets {
 /** The gateway is stopping. */
 const GOING_AWAY: CloseCode = 1001;
 const INTERNAL_ERROR: CloseCode = 4500;
+/** Too many large messages wait. */
+const TRY_AGAIN: CloseCode = 1013;
 
 /**
  * Subscriptions over WebSocket: the protocol graphql-transport-ws at /graphql, implemented by graphql-ws. This adapter
@@ -65,6 +75,8 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     handleProtocols: (offered) => handleProtocols(offered) || ([...offered][0] ?? false),
   });
   const waiting = new WaitingSockets(limits);
+  // A socket without subscriptions costs little memory, but a file descriptor.
+  const places = new PrincipalPlaces(limits.maxSocketsOfPrincipal);
   const protocol = makeServer(protocolOptions(options));
   let isClosing = false;
 
@@ -85,7 +97,13 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
         // Of this socket, not of the WebSocket, which does not exist if the handshake fails.
         socket.once('close', stopWaiting);
         sockets.handleUpgrade(request, socket, head, (webSocket) =>
-          speak(webSocket, { credentials, session, stopWaiting }),
+          speak(webSocket, {
+            credentials,
+            session,
+            stopWaiting,
+            takePlace: (principal) => places.take(principal) ?? tooManySockets(limits.maxSocketsOfPrincipal),
+            eventSlots: new Slots(limits.maxUnsentEvents),
+          }),
         );
       })
       .catch((error: unknown) => refuseCredentials(socket, error, logger));
@@ -103,7 +121,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        // Resolves when the operating system has accepted the message; only then is the next event requested.
+        // Resolves when the operating system has accepted the message; only then does the subscription make its next event.
         send: async (text) => {
           await new Promise<void>((resolve) => {
             if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
@@ -112,14 +130,22 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
         },
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
+          const receive = socketMessages(socket, {
+            bodies: options.bodies,
+            owner: () => ownerOf(connection.session?.principal ?? ANONYMOUS, connection.credentials.remoteAddress),
+            handle: (text) => {
+              // A client that does not answer the end of its credentials could go on for as long as its socket closes.
+              if (socket.readyState !== socket.OPEN) return;
+              handle(text).catch((error: unknown) => {
+                // A message that only a server may send, or an internal error: its text is not sent.
+                logger.warn({ err: error }, 'a socket message failed');
+                socket.close(INTERNAL_ERROR, 'Internal server error');
+              });
+            },
+            onOverload: () => socket.close(TRY_AGAIN, 'Try again later'),
+          });
           socket.on('message', (data: Buffer) => {
-            // A client that does not answer the end of its credentials could go on for as long as its socket closes.
-            if (cutOffWhenFull() || socket.readyState !== socket.OPEN) return;
-            handle(data.toString()).catch((error: unknown) => {
-              // A message that only a server may send, or an internal error: its text is not sent.
-              logger.warn({ err: error }, 'a socket message failed');
-              socket.close(INTERNAL_ERROR, 'Internal server error');
-            });
+            if (!cutOffWhenFull() && socket.readyState === socket.OPEN) receive(data);
           });
         },
       },
@@ -155,14 +181,17 @@ function protocolOptions(options: WebSocketOptions): ServerOptions<never, Connec
     onConnect: ({ extra, connectionParams }) => authenticateInit(options, extra, connectionParams),
     connectionInitWaitTimeout: limits.connectionInitTimeoutMs,
     jsonMessageReviver: reviveRequestNumber,
-    onSubscribe: async ({ subscriptions: open, extra }, _id, { query, operationName, variables }) => {
+    onSubscribe: async ({ subscriptions: open, extra }, _id, payload) => {
+      const { query, operationName, variables, extensions } = payload;
       const requestId = randomUUID();
-      const refuse = (error: GraphQLError): FormattedError[] => [
-        requestScope.run({ requestId }, () => new FormattedError(formatError(error))),
-      ];
-      if (Object.keys(open).length > limits.maxSubscriptions) return refuse(tooMany(limits.maxSubscriptions));
       // graphql-ws passes no operation on before the acknowledgement.
       const { principal } = extra.session!;
+      const refuse = (error: GraphQLError): FormattedError[] => {
+        const errors = [requestScope.run({ requestId }, () => new FormattedError(formatError(error)))];
+        subscriptions.auditRefusal({ principal, requestId, query }, errors);
+        return errors;
+      };
+      if (Object.keys(open).length > limits.maxSubscriptions) return refuse(tooMany(limits.maxSubscriptions));
       const owner = ownerOf(principal, extra.credentials.remoteAddress);
       try {
         takeRequest(rates, principal);
@@ -171,11 +200,14 @@ function protocolOptions(options: WebSocketOptions): ServerOptions<never, Connec
       }
       const admitted = await subscriptions.admit({
         query,
+        documentId: documentIdOf(payload),
+        extensions,
         operationName: operationName ?? undefined,
         variables: variables ?? undefined,
         requestId,
         owner,
         principal,
+        eventSlots: extra.eventSlots,
       });
       if (admitted.errors) return admitted.errors;
       const { schema, document, operationName: name } = admitted.operation;
@@ -185,6 +217,17 @@ function protocolOptions(options: WebSocketOptions): ServerOptions<never, Connec
     subscribe: async ({ contextValue }) => (contextValue as () => Promise<EventStream>)(),
     onError: (_context, _id, _payload, errors) => errors.map(masked(formatError)),
   };
+}
+
+/** graphql-ws passes on what it does not know. Its client has a type only for what is in "extensions". */
+function documentIdOf({
+  extensions,
+  ...payload
+}: {
+  readonly extensions?: unknown;
+  readonly documentId?: unknown;
+}): unknown {
+  return payload.documentId ?? (extensions as { readonly documentId?: unknown } | null | undefined)?.documentId;
 }
 
 /** Masked errors stay unchanged; graphql-ws wraps the errors of a source. */

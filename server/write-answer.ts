@@ -3,6 +3,7 @@ import { AppError } from '../errors/app-error.js';
 import { turns } from '../runtime/turns.js';
 import type { FormatError } from './format-error.js';
 import { toGraphqlError } from './operation-guard.js';
+import { WrittenData } from './written-data.js';
 
 /** The size of one step: about the characters of its JSON. JSON.stringify writes it in a fraction of a millisecond. */
 const STEP_SIZE = 65_536;
@@ -17,22 +18,84 @@ const NODE_SIZE = 8;
  */
 export async function writeAnswer(answer: unknown, maxBytes: number): Promise<string> {
   // Most answers are one step.
-  if (isOneStep(answer)) return JSON.stringify(answer);
+  if (isOneStep(answer)) return whenItFits(JSON.stringify(answer), maxBytes);
   const writer = new AnswerWriter(maxBytes);
   await writer.write(answer);
-  return writer.text();
+  return whenItFits(writer.text(), maxBytes);
+}
+
+function whenItFits(text: string, maxBytes: number): string {
+  if (!isWithin(text, maxBytes)) throw answerTooLarge(maxBytes);
+  return text;
+}
+
+/** A character is at most three bytes of UTF-8, so the bytes of most texts need no count. */
+function isWithin(text: string, maxBytes: number): boolean {
+  return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes;
+}
+
+export interface AnswerOptions {
+  /** The largest answer, in bytes. */
+  readonly maxResponseBytes: number;
+  readonly formatError: FormatError;
 }
 
 /** Writes the answers of Apollo. An answer above the limit becomes an error. */
-export function answerWriter(maxBytes: number, formatError: FormatError) {
+export function answerWriter(options: AnswerOptions) {
   return async (answer: FormattedExecutionResult): Promise<string> => {
+    const data: unknown = answer.data;
+    if (data instanceof WrittenData) {
+      return data.isTooLarge
+        ? tooLargeAnswer(options)
+        : limitAnswer(answerText({ ...answer, data: data.text }), options);
+    }
     try {
-      return `${await writeAnswer(answer, maxBytes)}\n`;
+      return `${await writeAnswer(answer, options.maxResponseBytes)}\n`;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return `${JSON.stringify({ errors: [formatError(toGraphqlError(error))], data: null })}\n`;
+      return refusal(error, options);
     }
   };
+}
+
+export interface WrittenParts {
+  readonly errors?: readonly unknown[] | undefined;
+  /** JSON. undefined: the operation did not run. */
+  readonly data?: string | null | undefined;
+  readonly extensions?: unknown;
+}
+
+/** The text of an answer whose data is written already. */
+export function answerText({ errors, data, extensions }: WrittenParts): string {
+  const members = [
+    ...(errors ? [`"errors":${JSON.stringify(errors)}`] : []),
+    ...(data === undefined ? [] : [`"data":${data ?? 'null'}`]),
+    ...(extensions ? [`"extensions":${JSON.stringify(extensions)}`] : []),
+  ];
+  return `{${members.join(',')}}\n`;
+}
+
+/** An answer ends with a line break, which its limit does not count. */
+const NEWLINE_BYTES = 1;
+
+/** The answer, or an error in place of one with more bytes than it may have. */
+export function limitAnswer<Body extends string | { readonly length: number }>(
+  body: Body,
+  options: AnswerOptions,
+): Body | string {
+  const { maxResponseBytes } = options;
+  if (typeof body === 'string')
+    return isWithin(body, maxResponseBytes + NEWLINE_BYTES) ? body : tooLargeAnswer(options);
+  return body.length <= maxResponseBytes + NEWLINE_BYTES ? body : tooLargeAnswer(options);
+}
+
+/** The answer in place of one that is above the limit. */
+export function tooLargeAnswer(options: AnswerOptions): string {
+  return refusal(answerTooLarge(options.maxResponseBytes), options);
+}
+
+function refusal(error: AppError, { formatError }: AnswerOptions): string {
+  return `${JSON.stringify({ errors: [formatError(toGraphqlError(error))], data: null })}\n`;
 }
 
 class AnswerWriter {

@@ -1,6 +1,6 @@
-import { measuredAs, type Distributions } from '../datasources/offline/statistics-read.js';
-import type { Feature } from '../datasources/registry/model.js';
+import { measuredAs, type Distributions, type TypedValues } from '../datasources/offline/statistics-read.js';
 import { badInput } from '../errors/app-error.js';
+import type { ValueType } from '../values/value-type.js';
 import { jensenShannon, lInfinity, populationStabilityIndex, shares, wasserstein } from './drift.js';
 
 /** They are the values of DriftMetric in the schema. */
@@ -14,17 +14,22 @@ export const DEFAULT_DRIFT_THRESHOLD = 0.3;
 export const MAX_CATEGORIES = 1_000;
 
 /** The metric of Vertex AI for the value type. Refuses a type whose values are neither numbers nor categories. */
-export function defaultMetric(feature: Feature): DriftMetric {
+export function defaultMetric(feature: TypedValues): DriftMetric {
   const { isNumber, isOrdered, isCompared } = measuredAs(feature);
   if (isNumber) return 'JENSEN_SHANNON';
   if (isCompared && !isOrdered) return 'L_INFINITY';
-  throw badInput(
-    `The feature "${feature.name}" is a ${feature.valueType}. Drift is measured of INT64, DOUBLE, BOOL and STRING.`,
-  );
+  throw badInput(`"${feature.name}" is a ${feature.valueType}. Drift is measured of INT64, DOUBLE, BOOL and STRING.`);
+}
+
+/** Whether there is a drift of values of this type: numbers and categories. */
+export function isComparedType(valueType: ValueType | null): boolean {
+  if (valueType === null) return false;
+  const { isNumber, isOrdered, isCompared } = measuredAs({ valueType });
+  return isNumber || (isCompared && !isOrdered);
 }
 
 /** The metric that is asked for, or the default. */
-export function metricOf(feature: Feature, asked: DriftMetric | null): DriftMetric {
+export function metricOf(feature: TypedValues, asked: DriftMetric | null): DriftMetric {
   const usual = defaultMetric(feature);
   if (asked === 'WASSERSTEIN' && !measuredAs(feature).isNumber) {
     throw badInput(`WASSERSTEIN is a distance of numbers, and "${feature.name}" is a ${feature.valueType}.`, 'metric');
@@ -33,7 +38,7 @@ export function metricOf(feature: Feature, asked: DriftMetric | null): DriftMetr
 }
 
 /** The distance between the first range and the second. null: one of them has no value that can be compared. */
-export function distanceBetween(feature: Feature, metric: DriftMetric, found: Distributions): number | null {
+export function distanceBetween(feature: TypedValues, metric: DriftMetric, found: Distributions): number | null {
   const { isNumber } = measuredAs(feature);
   const [p, q] = found.ranges.map(({ bins }, range) => (isNumber ? bins : categories(found, range)));
   if (!p || !q || p.every(isZero) || q.every(isZero)) return null;

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { readTableComment } from '../datasources/duckdb/job-tables.js';
 import { badInput } from '../errors/app-error.js';
 import { labelRelation } from './label-relation.js';
@@ -6,7 +6,7 @@ import { prepareLabels } from './make-training-set.js';
 import { TABLES_SCHEMA } from './output-format.js';
 import { sidecarPath } from './provenance-file.js';
 import { withWorkDatabase, type TrainingSetDependencies } from './training-set-dependencies.js';
-import { toOutput } from './training-set-output.js';
+import { requireTables, toOutput } from './training-set-output.js';
 import { planTrainingSet } from './training-set-plan.js';
 import type { StartTrainingSet, TrainingSetRequest } from './training-sets.js';
 import type { WorkDatabase } from './work-database.js';
@@ -28,7 +28,7 @@ export async function checkTrainingSet(
             // hours later, on another attempt or after a restart. It would then need a second, durable folder, a digest
             // of the file to notice a change in between, and a removal for each way in which a job ends. Reading twice
             // costs seconds for each GiB; the digest alone would cost about as much.
-            (await labelRelation(work, request, dependencies.files)).columns,
+            (await labelRelation(work, request, dependencies)).columns,
             dependencies.findRemoteStore,
           );
     refuseUnwritableColumns(plan, request.output.format);
@@ -38,16 +38,21 @@ export async function checkTrainingSet(
 
 /** A job never overwrites an existing output: a model may have been trained on it. */
 async function assertOutputIsNew(
-  { files }: TrainingSetDependencies,
+  dependencies: TrainingSetDependencies,
   work: WorkDatabase,
   { output }: StartTrainingSet,
 ): Promise<void> {
   if (output.location === null) return;
-  const { format, target, location } = await toOutput(output, '', files);
+  const { shared, tables } = dependencies;
+  const isThere = async (path: string): Promise<boolean> =>
+    shared ? (await shared.files.find(path)) !== undefined : existsSync(path);
+  const { format, target, location } = await toOutput(output, '', dependencies);
   const exists =
     format === 'TABLE'
       ? (await readTableComment(work.connection, TABLES_SCHEMA, target)) !== undefined
-      : await isThere(target);
+      : format === 'BIGQUERY'
+        ? (await requireTables(tables).find(target)) !== undefined
+        : await isThere(target);
   if (exists) throw badInput(`There is already "${location}". Give the output another name.`, 'output.location');
   if (format === 'CSV' && (await isThere(sidecarPath(target)))) {
     throw badInput(
@@ -55,11 +60,4 @@ async function assertOutputIsNew(
       'output.location',
     );
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,21 +3,28 @@ import type { AppError } from '../errors/app-error.js';
 import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { findTable } from '../datasources/duckdb/find-table.js';
-import type { DataFiles } from '../datasources/files/data-files.js';
 import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
 import type { LabelRelation } from './label-columns.js';
 import type { LabelRow, TrainingSetRequest } from './training-sets.js';
-import { fileRelation } from './label-file.js';
+import { generatedRelation, isGenerated } from './generated-relation.js';
+import { fileRelation, type LabelFiles } from './label-file.js';
 import { checkTimeColumn, isText } from './label-time.js';
+import type { FindRemoteStore } from './remote-store.js';
 import type { WorkDatabase } from './work-database.js';
+
+/** Where labels come from that are not in the request. */
+export interface LabelOrigins extends LabelFiles {
+  readonly findRemoteStore: FindRemoteStore;
+}
 
 /** Finds the labels. Checks that the named columns exist and that their types fit their use. */
 export async function labelRelation(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  files: DataFiles,
+  from: LabelOrigins,
 ): Promise<LabelRelation> {
-  const relation = await resolveLabelRelation(work, request, files);
+  const relation = await resolveLabelRelation(work, request, from);
+  checkWidth(relation.columns.length, REQUEST_LIMITS.maxLabelFileColumns, 'labels');
   const types = new Map(relation.columns.map(({ name, type }) => [name, type]));
   const typeOf = (name: string, field: string): string => {
     const type = types.get(name);
@@ -43,6 +50,14 @@ export async function labelRelation(
   return relation;
 }
 
+function checkWidth(columns: number, most: number, field: string): void {
+  if (columns <= most) return;
+  throw badInput(
+    `The labels have ${columns} columns, and at most ${most}. Leave out those that you do not need.`,
+    field,
+  );
+}
+
 /** A column of this name in the output would hide the row numbers that the validation uses. */
 const ROW_NUMBER = 'file_row_number';
 
@@ -52,16 +67,25 @@ const ID_TYPES = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|UUID|DATE|BOOLEA
 async function resolveLabelRelation(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  files: DataFiles,
+  from: LabelOrigins,
 ): Promise<LabelRelation> {
+  if (isGenerated(request)) return generatedRelation(work, request, from.findRemoteStore);
   const { labels } = request;
   switch (labels.kind) {
     case 'INLINE':
       return inlineRelation(labels.rows);
     case 'TABLE':
+      if (from.shared) {
+        throw badInput(
+          'Several gateways share their jobs here, and a table of labels would be in the database of one of them. Give a file in the folder that they share.',
+          'labels.table',
+        );
+      }
       return describeRelation(work, await findTable(work.connection, labels.table, 'labels.table'));
     case 'FILE':
-      return fileRelation(work, labels, request, files);
+      return fileRelation(work, labels, request, from);
+    case 'GENERATED':
+      throw new Error('generated labels have a relation of their own');
   }
 }
 
@@ -84,6 +108,8 @@ function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
     );
   }
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  // Before each of them is looked up in each row.
+  checkWidth(names.length, REQUEST_LIMITS.maxLabelColumns, 'labels.source.rows');
   if (!names.every((name) => name.isWellFormed())) throw rejectText('The name of a column', 'labels.source.rows');
   const columns = names.map((name) => ({ name, type: inlineType(rows, name) }));
   return {

@@ -39,9 +39,10 @@ FROM ${relation.sql} ${limit === undefined ? '' : `LIMIT ${limit}`}`,
 export async function countLabels(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  { sql, parameters, parameterTypes }: LabelRelation,
+  { sql, countSql = `SELECT count(*) FROM ${sql}`, parameters, parameterTypes, fetch }: LabelRelation,
 ): Promise<number> {
-  const counted = await work.run(`SELECT count(*) FROM ${sql}`, parameters, parameterTypes);
+  await fetch?.();
+  const counted = await work.run(countSql, parameters, parameterTypes);
   const [[count] = []] = await counted.getRows();
   return Number(count);
 }

@@ -1,27 +1,27 @@
 import { existsSync } from 'node:fs';
-import { link, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { syncFile } from '../runtime/sync-file.js';
 import { toCanonicalJson } from '../values/canonical-json.js';
-import type { DataFiles } from '../datasources/files/data-files.js';
 import { readTableComment, ensureSchema, isTableConflict } from '../datasources/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
-import { JobFailure } from '../jobs/job-failure.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from './training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
 import { joinLabels, createSnapshot } from './join-labels.js';
 import type { LabelColumn } from './label-columns.js';
+import type { LabelFiles } from './label-file.js';
 import { labelRelation } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
+import { checkGeneratedCount } from './generated-relation.js';
 import type { FindRemoteStore } from './remote-store.js';
-import { describeProvenance, fileChecksum } from './provenance.js';
-import { publishSidecar, sidecarPath } from './provenance-file.js';
+import { fileChecksum } from '../runtime/file-checksum.js';
+import { describeProvenance } from './provenance.js';
+import { inUse } from './publish-file.js';
+import type { Output, OutputFile, OutputTable } from './output.js';
+import { refuseFarTimes } from './far-times.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validateOutput } from './validate-output.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
-export interface LabelPreparation {
-  readonly files: DataFiles;
+export interface LabelPreparation extends LabelFiles {
   readonly findRemoteStore: FindRemoteStore;
   /** The maximum number of labels that are read. */
   readonly limit?: number;
@@ -36,12 +36,17 @@ export interface LabelPreparation {
 export async function prepareLabels(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  { files, findRemoteStore, limit, file }: LabelPreparation,
+  { findRemoteStore, limit, file, ...files }: LabelPreparation,
 ): Promise<TrainingSetPlan> {
   if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work), findRemoteStore);
-  const relation = await labelRelation(work, request, files);
+  const relation = await labelRelation(work, request, { ...files, findRemoteStore });
   const plan = planTrainingSet(request, relation.columns, findRemoteStore);
-  if (file && (await countLabels(work, request, relation)) > file.whenOver) await work.moveTo(file.path);
+  await relation.fetch?.();
+  if (file) {
+    const count = await countLabels(work, request, relation);
+    checkGeneratedCount(request, count);
+    if (count > file.whenOver) await work.moveTo(file.path);
+  }
   await work.transaction(async () => {
     await loadLabels(work, request, relation, limit);
     await createSnapshot(work, plan);
@@ -62,19 +67,16 @@ async function loadedColumns(work: WorkDatabase): Promise<LabelColumn[]> {
   return rows.map(({ name, type }) => ({ name: String(name), type: String(type) }));
 }
 
-export interface Output {
-  readonly format: 'PARQUET' | 'CSV' | 'TABLE';
-  /** In the client's notation. */
-  readonly location: string;
-  /** The path of a file, or the name of a table in the schema of training sets. */
-  readonly target: string;
-}
-
 /** The durable progress of a job. The work database contains the joined rows; only this must be stored besides it. */
 export type Checkpoint =
-  | { readonly stage: 'JOINED' | 'WRITTEN' }
+  | ({ readonly stage: 'JOINED' | 'WRITTEN' } & MadeAt)
   /** Only the publication of the file under its name remains. */
-  | { readonly stage: 'CHECKED'; readonly result: TrainingSetResult };
+  | ({ readonly stage: 'CHECKED'; readonly result: TrainingSetResult } & MadeAt);
+
+interface MadeAt {
+  /** The gateway on whose disk the work is. Absent: the gateway that has its jobs for itself. */
+  readonly gateway?: string;
+}
 
 export interface MakeTrainingSetOptions {
   readonly id: string;
@@ -84,6 +86,8 @@ export interface MakeTrainingSetOptions {
   readonly onCheckpoint: (checkpoint: Checkpoint, rows: bigint) => Promise<void>;
   /** Reports DuckDB's estimate of the progress within a step. */
   readonly onEstimate: (rows: bigint) => void;
+  /** Gives a checked file its name. `confirm` stores the checkpoint, and throws if another process has the job. */
+  readonly publish: (output: OutputFile, result: TrainingSetResult, confirm: () => Promise<void>) => Promise<void>;
 }
 
 /**
@@ -119,7 +123,7 @@ export async function makeTrainingSet(
     onWritten: () => reached('WRITTEN', rows(SHARE_WRITTEN)),
     onChecking: between(SHARE_WRITTEN, 1),
   };
-  const { format, location, target } = output;
+  const { format, location } = output;
   const provenance = await describeProvenance(work, plan);
   const resultOf = (validation: TrainingSetValidationResult, checksum: string | null): TrainingSetResult => ({
     output: { format, location },
@@ -128,13 +132,12 @@ export async function makeTrainingSet(
     validation,
     provenance: { ...provenance, checksum },
   });
-  if (format === 'TABLE') return resultOf(await writeTable(work, plan, output, options.id, steps), null);
-  const file = { format, partial: partialFilePath(target, options.id), provenance: toCanonicalJson(provenance) };
-  const isWritten = options.checkpoint?.stage === 'WRITTEN' && existsSync(file.partial);
-  const validation = await writeFile(work, plan, file, isWritten, steps);
-  const result = resultOf(validation, await fileChecksum(file.partial));
-  await options.onCheckpoint({ stage: 'CHECKED', result }, BigInt(labels));
-  await publish(output, options.id, result);
+  if (output.format === 'TABLE') return resultOf(await writeTable(work, plan, output, options.id, steps), null);
+  const isWritten = options.checkpoint?.stage === 'WRITTEN' && existsSync(output.partial);
+  const validation = await writeFile(work, plan, output, toCanonicalJson(provenance), isWritten, steps);
+  const result = resultOf(validation, await fileChecksum(output.partial));
+  const confirm = (): Promise<void> => options.onCheckpoint({ stage: 'CHECKED', result }, BigInt(labels));
+  await options.publish(output, result, confirm);
   return result;
 }
 
@@ -144,22 +147,11 @@ interface WritingSteps {
   readonly onChecking: (share: number) => void;
 }
 
-/** The name of a file before its validation. */
-export function partialFilePath(target: string, id: string): string {
-  return `${target}.${id}.partial`;
-}
-
-interface OutputFile {
-  readonly format: 'PARQUET' | 'CSV';
-  readonly partial: string;
-  /** As JSON. */
-  readonly provenance: string;
-}
-
 async function writeFile(
   work: WorkDatabase,
   plan: TrainingSetPlan,
-  { format, partial, provenance }: OutputFile,
+  { format, partial }: OutputFile,
+  provenance: string,
   isWritten: boolean,
   { onWriting, onWritten, onChecking }: WritingSteps,
 ): Promise<TrainingSetValidationResult> {
@@ -168,36 +160,8 @@ async function writeFile(
     await syncFile(partial);
     await onWritten();
   }
+  if (format === 'BIGQUERY') await refuseFarTimes(work, plan, partial);
   return validateOutput(work, plan, outputAsWritten({ format, at: partial }, plan.outputColumns), onChecking);
-}
-
-/**
- * Publishes a checked file under its name. Unlike a rename, a link never overwrites an existing file: if two jobs have
- * the same output name, the second one fails. A repetition after a crash recognizes the job's own file.
- */
-export async function publish(output: Output, id: string, { provenance }: TrainingSetResult): Promise<void> {
-  const { format, location, target } = output;
-  const partial = partialFilePath(target, id);
-  if (!existsSync(partial) && existsSync(target)) return;
-  // The provenance comes first: then no file is without it.
-  const hasSidecar = format === 'CSV' && provenance !== undefined;
-  if (hasSidecar && !(await publishSidecar(target, partial, provenance))) throw inUse(sidecarPath(location));
-  try {
-    await link(partial, target);
-  } catch (error) {
-    if (!existsSync(target)) throw error;
-    const [mine, there] = [await stat(partial, { bigint: true }), await stat(target, { bigint: true })];
-    if (mine.ino !== there.ino || mine.dev !== there.dev) {
-      if (hasSidecar) await rm(sidecarPath(target), { force: true });
-      throw inUse(location);
-    }
-  }
-  await syncFile(dirname(target));
-  await rm(partial, { force: true });
-}
-
-function inUse(location: string): JobFailure {
-  return new JobFailure('OUTPUT_IN_USE', `Something else was written to "${location}" meanwhile. Name another output.`);
 }
 
 /**
@@ -207,7 +171,7 @@ function inUse(location: string): JobFailure {
 async function writeTable(
   work: WorkDatabase,
   plan: TrainingSetPlan,
-  { location, target }: Output,
+  { location, target }: OutputTable,
   id: string,
   { onWriting, onChecking }: WritingSteps,
 ): Promise<TrainingSetValidationResult> {

@@ -29,6 +29,8 @@ function source({ from, type }: OutputColumn): string {
  */
 function written(column: OutputColumn, format: Format): string {
   if (format === 'TABLE') return source(column);
+  // BigQuery reads neither from Parquet.
+  if (format === 'BIGQUERY' && /^(?:UUID|JSON)$/.test(column.type)) return `CAST(${source(column)} AS VARCHAR)`;
   // The inner cast is exact: a label whose time is finer than a microsecond was refused.
   if (column.isMoment) return `CAST(CAST(${source(column)} AS TIMESTAMP) AS TIMESTAMPTZ)`;
   return format === 'CSV' && column.type === 'TIMESTAMP' ? `CAST(${source(column)} AS VARCHAR)` : source(column);
@@ -37,10 +39,10 @@ function written(column: OutputColumn, format: Format): string {
 /** The key of the provenance in a Parquet file's metadata. */
 export const PROVENANCE_KEY = 'featuregraph';
 
-/** `provenance` is JSON for the metadata of a Parquet file. CSV has no metadata. */
+/** `provenance` is JSON for the metadata of a Parquet file, also of one that is loaded. CSV has no metadata. */
 export function copyToFile(select: string, path: string, format: Exclude<Format, 'TABLE'>, provenance: string): string {
   const options =
-    format === 'PARQUET'
+    format !== 'CSV'
       ? `FORMAT parquet, KV_METADATA {${PROVENANCE_KEY}: ${quoteText(provenance)}}`
       : `FORMAT csv, HEADER, TIMESTAMPFORMAT '${CSV_TIMES}'`;
   return `COPY (${select}) TO ${quoteText(path)} (${options})`;
@@ -62,6 +64,7 @@ export function outputAsWritten(
     case 'TABLE':
       return `SELECT ${select(inOrder, asIs)} FROM ${at}`;
     case 'PARQUET':
+    case 'BIGQUERY':
       return `SELECT ${select('file_row_number', fromParquet)} FROM read_parquet(${file(at)}, file_row_number = true)`;
     case 'CSV':
       // An empty text is written in quotes; a null is written as nothing. The options declare this, because DuckDB's

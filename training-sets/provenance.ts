@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { toCanonicalJson } from '../values/canonical-json.js';
 import { formatInstant } from '../values/instant.js';
 import { DEFAULT_VALIDATION, type TrainingSetProvenance } from './training-sets.js';
@@ -69,11 +68,4 @@ async function labelsDigest(work: WorkDatabase, { labelColumns }: TrainingSetPla
   const columns = labelColumns.map(({ name, type }) => [name, type]);
   const facts = toCanonicalJson([columns, String(row?.rows), String(row?.digest)]);
   return `sha256:${createHash('sha256').update(facts).digest('hex')}`;
-}
-
-/** The SHA-256 of the bytes of a file, in the format of sha256sum. */
-export async function fileChecksum(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
 }

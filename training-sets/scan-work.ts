@@ -2,7 +2,7 @@ import type { Instant } from '../values/instant.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { labelsPerScan, type ScanEstimate } from '../datasources/offline/offline-store.js';
 import { describeOfflineStore } from '../datasources/registry/store-kinds.js';
-import { THIS_MACHINE } from '../costs/price-book.js';
+import { scanTerms } from '../costs/scan-terms.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
 
@@ -28,10 +28,11 @@ export async function scanWork(
   );
   const bytes = estimates.reduce((sum, { scanned }) => sum + scanned, 0n);
   const billedBytes = estimates.reduce((sum, { billed }) => sum + billed, 0n);
-  return { kind: 'SCAN', bytes, billedBytes, scans, priceBook: isHere ? THIS_MACHINE : null };
+  const featurestores = request.joins.map(({ entityType }) => entityType.featurestore);
+  return { kind: 'SCAN', bytes, billedBytes, scans, ...scanTerms(featurestores) };
 }
 
-function isLocal({ entityType }: TrainingSetJoin): boolean {
+export function isLocal({ entityType }: TrainingSetJoin): boolean {
   return describeOfflineStore(entityType.featurestore.offlineSettings).isLocal;
 }
 

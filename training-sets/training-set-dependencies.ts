@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
+import type { OutputTables } from '../datasources/output-tables/output-tables.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import type { SharedFiles } from '../datasources/shared-files/shared-files.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { Clock } from '../values/clock.js';
 import type { FindRemoteStore } from './remote-store.js';
@@ -17,18 +19,34 @@ export interface TrainingSetDependencies {
   readonly stores: Pick<FeatureStores, 'offline'>;
   readonly registry: Registry;
   readonly files: DataFiles;
+  /** Where several gateways share their jobs: their files are there, and not in `files`. */
+  readonly shared?: SharedTrainingSets | undefined;
+  /** The tables of a warehouse for outputs. Absent: the operator named no place for them. */
+  readonly tables?: OutputTables | undefined;
   /** The folder for the work of unfinished jobs; no client can name it. */
   readonly workFolder: string;
   readonly clock: Clock;
+  /** Aborts when the client of the current request is gone or its time is over. Absent: there is no request. */
+  readonly currentSignal?: () => AbortSignal | undefined;
 }
 
-/** Provides a work database in memory, for work outside jobs. */
+/** What training sets of several gateways need. */
+export interface SharedTrainingSets {
+  readonly files: SharedFiles;
+  /** A new id at each start of a gateway: the work files of a job are of use only to the gateway that made them. */
+  readonly gateway: string;
+}
+
+/** Provides a work database in memory. `signal`: absent, that of the request; a job must pass its own. */
 export async function withWorkDatabase<Result>(
-  { database }: TrainingSetDependencies,
+  { database, currentSignal }: TrainingSetDependencies,
   use: (work: WorkDatabase) => Promise<Result>,
+  signal = currentSignal?.() ?? new AbortController().signal,
 ): Promise<Result> {
-  const connection = await database.instance.connect();
-  const work = await WorkDatabase.open(connection, randomUUID(), new AbortController().signal);
+  // The request may have waited.
+  signal.throwIfAborted();
+  const connection = await database.connectAfterWrites();
+  const work = await WorkDatabase.open(connection, randomUUID(), signal);
   try {
     return await use(work);
   } finally {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { badInput } from '../errors/app-error.js';
 import { labelsPerScan } from '../datasources/offline/offline-store.js';
 import {
   stopReason,
@@ -11,11 +12,15 @@ import {
   type PartialResult,
 } from '../jobs/job-handler.js';
 import { checkTrainingSet } from './check-training-set.js';
-import { makeTrainingSet, partialFilePath, prepareLabels, publish, type Checkpoint } from './make-training-set.js';
-import { withOutageRetry } from './remote-store.js';
+import { makeTrainingSet, prepareLabels, type Checkpoint } from './make-training-set.js';
+import type { OutputFile } from './output.js';
+import { publishFile } from './publish-file.js';
+import { publishAgain, publishShared } from './publish-shared.js';
+import { publishTable, publishTableAgain } from './publish-table.js';
+import { withOutageRetry, withPayer } from './remote-store.js';
 import type { TrainingSetDependencies } from './training-set-dependencies.js';
 import { TRAINING_SET_JOB, type TrainingSetJob } from './training-set-job.js';
-import { toOutput } from './training-set-output.js';
+import { requireTables, toOutput } from './training-set-output.js';
 import { checkRequest, toTrainingSetRequest, toTrainingSetSpec } from './training-set-spec.js';
 import { trainingSetWork } from './training-set-work.js';
 import type { StartTrainingSet, TrainingSetRequest, TrainingSetResult, TrainingSetSpec } from './training-sets.js';
@@ -26,6 +31,13 @@ import { countRows, removeWorkFile, WorkDatabase } from './work-database.js';
  * features are about 1 GB.
  */
 const CHUNK_ROWS = 5_000_000;
+
+const NOT_SHARED = {
+  field: 'output',
+  message:
+    'Several gateways share their jobs here, and a training set would be a file on the disk of one of them. The operator ' +
+    'sets FEATUREGRAPH_SHARED_FILES to a folder in Cloud Storage (docs/several-gateways.md).',
+};
 
 /**
  * Makes training sets. A job of several chunks works in a file and resumes after the last step. A job of a single chunk
@@ -38,27 +50,34 @@ export class TrainingSetHandler implements JobHandler<
   TrainingSetResult
 > {
   readonly type = TRAINING_SET_JOB;
-  readonly boundToMachine = {
-    field: 'output',
-    message:
-      'Several gateways share their jobs here, and a training set is a file on the disk of one of them. Start it at a ' +
-      'gateway that has its jobs for itself (docs/several-gateways.md).',
-  };
+  readonly boundToMachine: { readonly field: string; readonly message: string } | undefined;
 
   constructor(
     private readonly dependencies: TrainingSetDependencies,
     private readonly chunkRows = CHUNK_ROWS,
-  ) {}
+  ) {
+    this.boundToMachine = dependencies.shared ? undefined : NOT_SHARED;
+  }
 
   async plan(request: TrainingSetRequest & StartTrainingSet): Promise<JobPlan<TrainingSetSpec>> {
     checkRequest(request);
     const { displayName, jobLabels: labels, output } = request;
+    if (this.dependencies.shared && output.format === 'TABLE') {
+      throw badInput(
+        'Several gateways share their jobs here, and a table would be in the database of one of them. Choose PARQUET, CSV or BIGQUERY.',
+        'output.format',
+      );
+    }
+    if (output.format === 'BIGQUERY') requireTables(this.dependencies.tables);
     return {
       displayName,
       labels,
       spec: toTrainingSetSpec(request, output),
       check: () => checkTrainingSet(this.dependencies, request),
-      work: () => trainingSetWork(this.dependencies, request),
+      work: async () => ({
+        ...(await trainingSetWork(this.dependencies, request)),
+        ...(output.format === 'BIGQUERY' ? { makesTable: true } : {}),
+      }),
     };
   }
 
@@ -89,29 +108,36 @@ export class TrainingSetHandler implements JobHandler<
 
   async #removeWork(job: TrainingSetJob): Promise<void> {
     await removeWorkFile(this.#workFile(job));
-    const { format, target } = await toOutput(job.spec.output, job.id, this.dependencies.files);
-    if (format !== 'TABLE') await rm(partialFilePath(target, job.id), { force: true });
+    const { partial } = await toOutput(job.spec.output, job.id, this.dependencies);
+    if (partial !== null) await rm(partial, { force: true });
   }
 
   async #work(job: TrainingSetJob, control: JobControl<Checkpoint>): Promise<JobOutcome<TrainingSetResult>> {
     const { id, spec, checkpoint } = job;
-    const { database, registry, files } = this.dependencies;
+    const { database, registry, files, shared, tables } = this.dependencies;
     const { signal } = control;
-    const output = await toOutput(spec.output, id, files);
-    if (checkpoint?.stage === 'CHECKED') {
-      await publish(output, id, checkpoint.result);
-      return toOutcome(checkpoint.result);
+    const output = await toOutput(spec.output, id, this.dependencies);
+    if (checkpoint?.stage === 'CHECKED' && output.format !== 'TABLE') {
+      if (await this.#publishAgain(job, output, checkpoint, control)) return toOutcome(checkpoint.result);
     }
+    // Work of the same job on this disk is of an earlier attempt, which the checkpoint of another gateway does not mean.
+    const isWorkHere = shared === undefined || checkpoint?.gateway === shared.gateway;
+    if (!isWorkHere) await this.#removeWork(job);
     const path = this.#workFile(job);
-    const findRemoteStore = withOutageRetry(this.dependencies.findRemoteStore, signal);
-    const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
+    const findRemoteStore = withOutageRetry(withPayer(this.dependencies.findRemoteStore, control.payer), signal);
+    const work = await WorkDatabase.open(await database.connectAfterWrites(), id, signal);
     try {
       // Without its file, the job repeats all earlier work.
       const isResumed = existsSync(path);
       if (isResumed) await work.moveTo(path);
       const request = toTrainingSetRequest(spec, registry);
       const { chunkRows, whenOver } = this.#limits(request);
-      const plan = await prepareLabels(work, request, { files, findRemoteStore, file: { path, whenOver } });
+      const plan = await prepareLabels(work, request, {
+        files,
+        shared,
+        findRemoteStore,
+        file: { path, whenOver },
+      });
       const total = BigInt(await countRows(work, 'labels'));
       await control.running(total);
       const progress = (completed: bigint) => ({ completed, failed: 0n, total });
@@ -119,13 +145,39 @@ export class TrainingSetHandler implements JobHandler<
         id,
         chunkRows,
         checkpoint: isResumed ? checkpoint : null,
-        onCheckpoint: (reached, rows) => control.checkpoint(reached, progress(rows)),
+        onCheckpoint: (reached, rows) =>
+          control.checkpoint({ ...reached, ...(shared && { gateway: shared.gateway }) }, progress(rows)),
         onEstimate: (rows) => control.report(progress(rows)),
+        publish: async (file, made, confirm) => {
+          if (file.format === 'BIGQUERY')
+            return publishTable(requireTables(tables), id, file, made, { confirm, signal });
+          if (shared) return publishShared(shared.files, id, file, made, { confirm, signal });
+          await confirm();
+          return publishFile(file, made);
+        },
       });
       return toOutcome(result);
     } finally {
       await work.close();
     }
+  }
+
+  /** Returns false if the training set must be made again. */
+  async #publishAgain(
+    { id, progress }: TrainingSetJob,
+    output: OutputFile,
+    checkpoint: Extract<Checkpoint, { readonly stage: 'CHECKED' }>,
+    control: JobControl<Checkpoint>,
+  ): Promise<boolean> {
+    const { shared, tables } = this.dependencies;
+    const { result, gateway } = checkpoint;
+    const isHere = shared === undefined || gateway === shared.gateway;
+    const confirm = (): Promise<void> => control.checkpoint(checkpoint, progress);
+    const again = { isHere, confirm, signal: control.signal };
+    if (output.format === 'BIGQUERY') return publishTableAgain(requireTables(tables), id, output, result, again);
+    if (shared) return publishAgain(shared.files, id, output, result, again);
+    await publishFile(output, result);
+    return true;
   }
 
   /**

@@ -1,9 +1,12 @@
+import type { RecordBatch } from 'apache-arrow';
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { FileOptions } from '../datasources/files/file-options.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
+import type { ExpectationKind, ViolationAction } from '../datasources/registry/expectation.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { CostTerms, JobRequest } from '../jobs/job-request.js';
+import type { GeneratedLabels } from './generated-labels.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
 /** The type of these jobs in the API. */
@@ -34,8 +37,26 @@ export interface TrainingSets {
     terms: CostTerms,
   ): Promise<TrainingSetValidationResult>;
 
+  /**
+   * Opens the rows of a training set in columns. Refuses a job without a Parquet file of its own. If the signal aborts, the
+   * rows end with an error.
+   */
+  stream(job: TrainingSetJobRecord, signal: AbortSignal): Promise<TrainingSetStream>;
+
+  /**
+   * The name by which the policy knows an output: all names of one place give the same. null: the job makes a new place.
+   */
+  outputPlace(output: TrainingSetOutputRequest): string | null;
+
   /** Checks the request, then starts a job. Faults of the request are AppErrors that name the field. */
   start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord>;
+}
+
+/** The rows of a training set, in their order. */
+export interface TrainingSetStream {
+  readonly batches: AsyncIterable<RecordBatch>;
+  /** Call it in any case. */
+  readonly close: () => Promise<void>;
 }
 
 export interface TrainingSetRequest {
@@ -95,7 +116,8 @@ export type LabelSource =
       readonly timeColumn: string;
     }
   /** A table of the offline store. */
-  | { readonly kind: 'TABLE'; readonly table: string; readonly timeColumn: string };
+  | { readonly kind: 'TABLE'; readonly table: string; readonly timeColumn: string }
+  | GeneratedLabels;
 
 /** The client's JSON, unchanged: strings, numbers, booleans, null. */
 export type LabelRow = Readonly<Record<string, unknown>>;
@@ -107,7 +129,7 @@ export interface StartTrainingSet extends JobRequest {
 }
 
 export interface TrainingSetOutputRequest {
-  readonly format: 'PARQUET' | 'CSV' | 'TABLE';
+  readonly format: 'PARQUET' | 'CSV' | 'TABLE' | 'BIGQUERY';
   /** A path in the folder for files, or a table's name. null: the job generates one. */
   readonly location: string | null;
 }
@@ -155,7 +177,7 @@ export interface TrainingSetProvenance {
   readonly labelsDigest: string;
   readonly features: readonly JoinedFeature[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** The SHA-256 of the bytes of the file; null for a table. */
+  /** The SHA-256 of the bytes of the file; for BIGQUERY, of the file that the table was loaded from. null for a TABLE. */
   readonly checksum: string | null;
 }
 
@@ -211,8 +233,24 @@ export interface TrainingSetValidationResult {
   /** Labels without a time, or without an id for one of the joins. */
   readonly invalidLabels: bigint;
   readonly featureCoverage: readonly FeatureCoverageResult[];
+  /** The expectations of the registry that the output violates. Absent in the record of a job that an earlier version ran. */
+  readonly unexpectedValues?: readonly UnexpectedValues[];
   /** Faulty labels, at most 100 of each kind, by their number in the input, counted from 0. */
   readonly offendingRows: readonly OffendingRow[];
+}
+
+/** An expectation of the registry that a column of the output violates. */
+export interface UnexpectedValues {
+  /** The name of the column in the output. */
+  readonly column: string;
+  readonly kind: ExpectationKind;
+  readonly action: ViolationAction;
+  /** What is expected, in words. */
+  readonly description: string;
+  /** The number of rows with such a value; of NULL_SHARE, without a value. */
+  readonly rows: bigint;
+  /** The first of them, at most 10, by their number in the input, counted from 0. */
+  readonly examples: readonly bigint[];
 }
 
 export interface FeatureCoverageResult {
@@ -235,4 +273,8 @@ export interface OffendingRow {
   readonly row: bigint;
   readonly kind: 'LEAKED' | 'CHANGED' | 'INVALID' | 'UNMATCHED';
   readonly reason: string;
+}
+
+export function isTrainingSetJob(job: JobRecord): job is TrainingSetJobRecord {
+  return job.kind === TRAINING_SET;
 }

@@ -6,6 +6,7 @@ import { checkTimeColumn, labelTimeSql } from './label-time.js';
 import type { LabelColumn } from './label-columns.js';
 import { labelRelation } from './label-relation.js';
 import { labelName, loadLabels } from './load-labels.js';
+import { isGenerated } from './generated-relation.js';
 import type { LabelPreparation } from './make-training-set.js';
 import { planTrainingSet, type OutputColumn, type TrainingSetPlan } from './training-set-plan.js';
 import { featureColumns } from './training-set-spec.js';
@@ -24,9 +25,15 @@ export async function validateFile(
   work: WorkDatabase,
   request: TrainingSetRequest,
   mapping: ColumnMapping,
-  { files, findRemoteStore }: Pick<LabelPreparation, 'files' | 'findRemoteStore'>,
+  { findRemoteStore, ...files }: Pick<LabelPreparation, 'files' | 'shared' | 'findRemoteStore'>,
 ): Promise<TrainingSetValidationResult> {
-  const relation = await labelRelation(work, request, files);
+  if (isGenerated(request)) {
+    throw badInput(
+      'The labels of a validation are the training set itself: a file or a table. Generated labels have no values to check.',
+      'labels.source.generated',
+    );
+  }
+  const relation = await labelRelation(work, request, { ...files, findRemoteStore });
   const fileColumns = findFileColumns(request, mapping, relation.columns);
   const own = new Set(fileColumns.values());
   const labelColumns = relation.columns.filter(({ name }) => !own.has(name));

@@ -8,11 +8,13 @@ import {
 import { copyHistories } from './copy-histories.js';
 import { checkedRows, IS_CHANGED } from './checked-rows.js';
 import { historyAt } from './join-labels.js';
+import { ExpectationSql } from './expectation-sql.js';
+import { findRepeatedTimes } from './find-repeated-times.js';
 import { findLabelCopies } from './label-copies.js';
 import { ValidationSql } from './validation-sql.js';
 import { isSampled, sampleOrder, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
-import { countRows, type WorkDatabase } from './work-database.js';
+import { countRows, rowNumbers, type WorkDatabase } from './work-database.js';
 
 /**
  * Validates an output against its labels and the history, by queries that share nothing with the compiler that made it.
@@ -31,10 +33,12 @@ export async function validate(
   const tableOf = await historyAt(work, plan);
   const checked = checkedRows(work, plan, output, tableOf);
   const facts = new ValidationSql(plan);
+  const expectations = new ExpectationSql(plan);
   const sampling = plan.request.validation ?? DEFAULT_VALIDATION;
   const labels = await countRows(work, 'labels');
   // This query takes nearly all of the time.
-  const counted = await work.run(`${checked} SELECT ${facts.counts()} FROM checked`, [], undefined, onShare);
+  const counting = [facts.counts(), ...expectations.counts()].join(',\n  ');
+  const counted = await work.run(`${checked} SELECT ${counting} FROM checked`, [], undefined, onShare);
   const [counts = {}] = await counted.getRowObjects();
   const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels, sampling)}`, tableOf);
   const most = plan.remoteStores.size > 0 ? `ORDER BY ${sampleOrder(sampling.seed)} LIMIT ${REMOTE_VERIFIED_ROWS}` : '';
@@ -72,6 +76,10 @@ export async function validate(
     seed: sampling.seed,
     valuesWrittenAfterLabel: plan.features.some(hasCreation) ? sum('written_after', hasCreation) : null,
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
+    unexpectedValues: [
+      ...expectations.violations(count('rows'), count, (name) => rowNumbers(counts[name])),
+      ...(await findRepeatedTimes(work, plan, checked, tableOf)),
+    ],
     offendingRows: [
       ...[...leaked, ...wrongRows].slice(0, REQUEST_LIMITS.maxOffendingRows),
       ...(await offenders('CHANGED', IS_CHANGED, `'a column of the label is not as it was in the input'`)),

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
-import type {
-  DuckDBAppender,
-  DuckDBConnection,
-  DuckDBMaterializedResult,
-  DuckDBType,
-  DuckDBValue,
+import {
+  DuckDBListValue,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  type DuckDBMaterializedResult,
+  type DuckDBType,
+  type DuckDBValue,
 } from '@duckdb/node-api';
 import { fillAppender } from '../datasources/duckdb/fill-appender.js';
 import { interruptOnAbort } from '../datasources/duckdb/interrupt-on-abort.js';
@@ -128,4 +129,9 @@ export async function removeWorkFile(path: string): Promise<void> {
 export async function countRows(work: WorkDatabase, table: string): Promise<number> {
   const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
   return Number(row?.rows);
+}
+
+/** The row numbers of a list of DuckDB; none of a list that is null. */
+export function rowNumbers(list: unknown): bigint[] {
+  return list instanceof DuckDBListValue ? list.items.map((item) => BigInt(String(item))) : [];
 }

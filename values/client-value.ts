@@ -4,7 +4,8 @@ import { encodeWith, type RawValue, type StructValue, type ValueEncoders, type V
 /** The JSON forms of a feature value. */
 export type ClientValue = boolean | number | string | readonly (boolean | number | string)[] | StructValue;
 
-const CLIENT_VALUES = {
+/** The form of each value type (toClientValue). */
+export const CLIENT_VALUES = {
   BOOL: (value) => value,
   BOOL_ARRAY: (value) => value,
   DOUBLE: clientDouble,

@@ -1,3 +1,4 @@
+import { LongFraction } from './lossless-json.js';
 import type { RawValue, StructValue, ValueParsers, ValueType } from './value-type.js';
 
 const CONVERSIONS = {
@@ -50,9 +51,13 @@ export function toText(value: unknown): string | undefined {
 
 /** A STRUCT: an object that is neither a list nor bytes. */
 export function toStruct(value: unknown): StructValue | undefined {
-  const isStruct =
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  const isStruct = typeof value === 'object' && value !== null && !Array.isArray(value) && !isBoxed(value);
   return isStruct ? (value as StructValue) : undefined;
+}
+
+/** Objects that are values of another type. */
+function isBoxed(value: object): boolean {
+  return value instanceof Uint8Array || value instanceof LongFraction;
 }
 
 /** The elements of an array, each parsed; undefined when one of them is not of the type. */
@@ -70,5 +75,6 @@ export function eachElement<Element>(
 export function parseInt64(text: string): bigint | undefined {
   if (!/^-?\d{1,19}$/.test(text)) return undefined;
   const value = BigInt(text);
-  return BigInt.asIntN(64, value) === value ? value : undefined;
+  // 18 digits are always within 64 bits.
+  return text.length < 19 || BigInt.asIntN(64, value) === value ? value : undefined;
 }

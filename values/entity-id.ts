@@ -25,6 +25,26 @@ export const MAX_ENTITY_ID_BYTES = 1500;
  * wrong number of parts.
  */
 export function decodeEntityId(entityId: string, columns: readonly string[]): string[] {
+  checkText(entityId);
+  if (columns.length === 1) return [entityId];
+  const parts = entityId.split(',');
+  if (parts.length !== columns.length) {
+    throw badInput(
+      `The id "${entityId}" has ${parts.length} ${parts.length === 1 ? 'part' : 'parts'}, but this entity type takes ${columns.length}: ` +
+        `${columns.join(',')}. Write a comma inside a part as %2C and a percent sign as %25.`,
+      'entityId',
+    );
+  }
+  return parts.map((part) => part.replaceAll(/%2C/gi, ',').replaceAll('%25', '%'));
+}
+
+/** Refuses an id that `decodeEntityId` refuses. Each written row is checked: an id of one column needs no list of parts. */
+export function checkEntityId(entityId: string, columns: readonly string[]): void {
+  if (columns.length === 1) checkText(entityId);
+  else decodeEntityId(entityId, columns);
+}
+
+function checkText(entityId: string): void {
   if (entityId === '') throw badInput('An entity id must not be empty.', 'entityId');
   // UTF-8 cannot encode half of a surrogate pair: the stores would write U+FFFD instead and read the entity with that
   // id.
@@ -35,19 +55,13 @@ export function decodeEntityId(entityId: string, columns: readonly string[]): st
   if (entityId.length * 3 > MAX_ENTITY_ID_BYTES && Buffer.byteLength(entityId) > MAX_ENTITY_ID_BYTES) {
     throw badInput(`An entity id has at most ${MAX_ENTITY_ID_BYTES} bytes in UTF-8.`, 'entityId');
   }
-  if (columns.length === 1) return [entityId];
-  const parts = entityId.split(',');
-  if (parts.length !== columns.length) {
-    throw badInput(
-      `The id "${entityId}" has ${parts.length} parts, but this entity type takes ${columns.length}: ` +
-        `${columns.join(',')}. Write a comma inside a part as %2C and a percent sign as %25.`,
-      'entityId',
-    );
-  }
-  return parts.map((part) => part.replaceAll(/%2C/gi, ',').replaceAll('%25', '%'));
 }
 
 /** The canonical form of an id: `%2c` and `%2C` are the same entity and must be the same key. */
 export function canonicalEntityId(entityId: string, columns: readonly string[]): string {
+  if (columns.length === 1) {
+    checkText(entityId);
+    return entityId;
+  }
   return encodeEntityId(decodeEntityId(entityId, columns));
 }

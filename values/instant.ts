@@ -47,9 +47,9 @@ function parseUsual(text: string): Instant | undefined {
   const minute = digitsAt(text, 14, 16);
   const second = digitsAt(text, 17, 19);
   const fraction = last === 19 ? 0 : digitsAt(text, 20, last) * 10 ** (26 - last);
-  // All comparisons with NaN are false. Date.UTC reads a year below 100 as one of the 20th century.
+  // All comparisons with NaN are false.
   const isValid =
-    year >= 100 &&
+    year >= 1 &&
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
@@ -59,8 +59,23 @@ function parseUsual(text: string): Instant | undefined {
     second <= 59 &&
     fraction >= 0;
   if (!isValid) return undefined;
-  return BigInt(Date.UTC(year, month - 1, day, hour, minute, second)) * 1000n + BigInt(fraction);
+  const seconds = ((daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+  const micros = seconds * 1_000_000 + fraction;
+  // A double is exact from 1684 to 2255. It makes one bigint, and not one for each step.
+  return Number.isSafeInteger(micros) ? BigInt(micros) : BigInt(seconds) * MICROS_PER_SECOND + BigInt(fraction);
 }
+
+/** In the Gregorian calendar, also before its first day. Years begin in March here, so that the leap day is their last. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const years = month > 2 ? year : year - 1;
+  const ofYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  return (
+    years * 365 + Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400) + ofYear - DAYS_TO_1970
+  );
+}
+
+/** From March 1 of the year 0 to January 1, 1970. */
+const DAYS_TO_1970 = 719_468;
 
 function daysOf(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
@@ -128,12 +143,40 @@ export function formatInstant(instant: Instant): string {
   return lastWritten.text;
 }
 
+/** The day that was written last: the times of an answer have few days. */
+let lastDay = NaN;
+let lastDate = '';
+
+/** By numbers: each operation of a bigint makes a new one. */
 function write(instant: Instant): string {
-  const micros = modulo(instant, MICROS_PER_SECOND);
-  const seconds = new Date(Number((instant - micros) / 1000n)).toISOString().slice(0, 19);
-  if (micros === 0n) return `${seconds}Z`;
-  return `${seconds}.${micros.toString().padStart(6, '0').replace(/0+$/, '')}Z`;
+  const number = Number(instant);
+  // Of the years from 1684 to 2255; others are beyond what a number holds exactly.
+  if (!Number.isSafeInteger(number))
+    return writeParts(Number(instant / MICROS_PER_SECOND), Number(instant % MICROS_PER_SECOND));
+  // The quotient may be rounded up to the next second.
+  const second = Math.floor(number / 1_000_000);
+  return writeParts(second, number - second * 1_000_000);
 }
+
+/** Microseconds below zero are before the second. */
+function writeParts(seconds: number, rest: number): string {
+  const second = rest < 0 ? seconds - 1 : seconds;
+  const micros = rest < 0 ? rest + 1_000_000 : rest;
+  const day = Math.floor(second / SECONDS_OF_DAY);
+  if (day !== lastDay) {
+    lastDate = new Date(day * SECONDS_OF_DAY * 1000).toISOString().slice(0, 11);
+    lastDay = day;
+  }
+  const ofDay = second - day * SECONDS_OF_DAY;
+  const hours = Math.floor(ofDay / 3600);
+  const minutes = Math.floor(ofDay / 60) % 60;
+  const text = `${lastDate}${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes]}:${TWO_DIGITS[ofDay % 60]}`;
+  if (micros === 0) return `${text}Z`;
+  return `${text}.${micros.toString().padStart(6, '0').replace(/0+$/, '')}Z`;
+}
+
+const SECONDS_OF_DAY = 86_400;
+const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
 /** Seconds from one instant to a later one, as clients read an age. */
 export function secondsBetween(earlier: Instant, later: Instant): number {
@@ -154,10 +197,6 @@ export function ttlFromSeconds(seconds: number | null | undefined, field = 'ttlS
     throw badInput(`${field} of ${seconds} s is finer than a microsecond, the finest time kept.`, field);
   }
   return BigInt(micros);
-}
-
-function modulo(value: bigint, by: bigint): bigint {
-  return ((value % by) + by) % by;
 }
 
 function clip(text: string): string {

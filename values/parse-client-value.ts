@@ -1,4 +1,5 @@
 import { eachElement, parseInt64, toBoolean, toDouble, toInt64, toStruct, toText } from './convert-value.js';
+import { exactStructNumber, LongFraction } from './lossless-json.js';
 import { parseInstant, type Instant } from './instant.js';
 import type { RawValue, StructField, StructValue, ValueParsers, ValueType } from './value-type.js';
 
@@ -32,13 +33,15 @@ const NOT_FINITE = new Map([
 ]);
 
 function parseDouble(written: unknown): number | undefined {
+  if (written instanceof LongFraction) return written.nearest;
   return typeof written === 'string' ? NOT_FINITE.get(written) : toDouble(written);
 }
 
 function parseInteger(written: unknown): bigint | undefined {
   if (typeof written === 'string') return parseInt64(written);
   const value = toInt64(written);
-  return value !== undefined && BigInt.asIntN(64, value) === value ? value : undefined;
+  // A number is below 2^53.
+  return typeof written === 'number' || value === undefined || BigInt.asIntN(64, value) === value ? value : undefined;
 }
 
 /** UTF-8 cannot encode half of a surrogate pair: a store would write another text. */
@@ -74,13 +77,13 @@ function parseStruct(written: unknown): StructValue | undefined {
   return fields === undefined ? undefined : (fields as StructValue);
 }
 
-/** In a STRUCT, an integer beyond 2^53 is its text. Undefined for what JSON cannot contain. */
+/** In a STRUCT, a number that no double holds is its text. Undefined for what JSON cannot contain. */
 function toFields(written: unknown): StructField | undefined {
   switch (typeof written) {
     case 'bigint':
       return written.toString();
     case 'number':
-      return Number.isFinite(written) ? written : undefined;
+      return Number.isFinite(written) ? exactStructNumber(written) : undefined;
     case 'string':
       return written.isWellFormed() ? written : undefined;
     case 'boolean':
@@ -92,6 +95,7 @@ function toFields(written: unknown): StructField | undefined {
   }
   if (written === null) return null;
   if (written instanceof Uint8Array) return undefined;
+  if (written instanceof LongFraction) return written.digits;
   if (Array.isArray(written)) {
     const items = written.map((item: unknown) => toFields(item));
     return items.includes(undefined) ? undefined : (items as StructField[]);

@@ -5,7 +5,7 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
  * random bits.
  *
  * The file has the SHA-256 of a key. A slow hash with salt (bcrypt, Argon2) protects passwords, which people choose and
- * attackers guess. Nobody guesses 256 random bits, and a slow hash would cost each request some 100 ms.
+ * attackers guess. No attacker guesses 256 random bits, and a slow hash would cost each request some 100 ms.
  */
 const FORM = /^fgk_([0-9a-f]{12})_[\w-]{43}$/;
 
@@ -30,6 +30,23 @@ export function isApiKey(token: string): boolean {
 /** The id of a key; undefined for a text that is no key. */
 export function apiKeyId(key: string): string | undefined {
   return FORM.exec(key)?.[1];
+}
+
+/** All keys have this length, and only characters of ASCII. */
+const KEY_LENGTH = 60;
+
+const asked = Buffer.alloc(KEY_LENGTH);
+
+/** The bytes of a key that was found to be right, for `isSameKey`. */
+export function keyBytes(key: string): Buffer {
+  return Buffer.from(key, 'latin1');
+}
+
+/** Whether a text of the form of a key is a key that was right before. In constant time, as `hasHash`, and without a hash. */
+export function isSameKey(key: string, right: Buffer): boolean {
+  if (key.length !== right.length || right.length !== KEY_LENGTH) return false;
+  asked.write(key, 'latin1');
+  return timingSafeEqual(asked, right);
 }
 
 /** In constant time: the time of a comparison that stops early would say how much of a hash is right. */

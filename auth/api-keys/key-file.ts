@@ -1,10 +1,10 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { OperatorError } from '../../errors/operator-error.js';
 import { AUTH_LIMITS } from '../../limits/auth-limits.js';
-import { syncFile } from '../../runtime/sync-file.js';
+import { replaceFile } from '../../runtime/replace-file.js';
 import { parseInstant } from '../../values/instant.js';
 
 const instant = z.string().transform((text, context) => {
@@ -65,16 +65,7 @@ export async function changeKeyFile(
     const { keys: stored } = (await readStored(path)) as { keys: StoredApiKey[] };
     const next = { version: 1, keys: change(keys, stored) };
     document.parse(next);
-    const temporary = `${path}.new`;
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(next, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    await syncFile(dirname(path));
+    await replaceFile(path, `${JSON.stringify(next, null, 2)}\n`);
   } finally {
     await unlock();
   }

@@ -81,7 +81,7 @@ function rightsOf(
   const current = keys.findLast((key) => key.name === name && stateOf(key, now) === 'valid');
   if (!isRotation && current) {
     throw new OperatorError(`There is a valid key "${name}" (${current.id}).`, [
-      'Say --rotate to make a further one with the same rights, and revoke the old one by its id when nobody uses it.',
+      'Say --rotate to make a further one with the same rights, and revoke the old one by its id when no client uses it.',
     ]);
   }
   if (!isRotation) return { groups: [...groups], claims: { ...claims } };

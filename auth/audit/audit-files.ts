@@ -23,8 +23,8 @@ export async function listAuditFiles(folder: string): Promise<{ readonly number:
     .toSorted((one, other) => one.number - other.number);
 }
 
-/** The key of a log: 32 bytes in hexadecimal digits. Makes one if the file does not exist and `create` is set. */
-export async function readAuditKey(path: string, create = false): Promise<Buffer> {
+/** The key of a log: 32 bytes in hexadecimal digits. Makes one if the file does not exist and `create` is set. `log` names the log in errors. */
+export async function readAuditKey(path: string, create = false, log = 'audit log'): Promise<Buffer> {
   if (create) {
     // `wx`: of two processes that start at once, one makes the key.
     await writeFile(path, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 }).catch(
@@ -34,13 +34,16 @@ export async function readAuditKey(path: string, create = false): Promise<Buffer
     );
   }
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new OperatorError(`The key of the audit log ${path} cannot be read.`, [], { cause });
+    throw new OperatorError(`The key of the ${log} ${path} cannot be read.`, [], { cause });
   });
   if (!/^[\da-f]{64}\s*$/i.test(text)) {
-    throw new OperatorError(`The key of the audit log ${path} is not 64 hexadecimal digits.`);
+    throw new OperatorError(`The key of the ${log} ${path} is not 64 hexadecimal digits.`);
   }
   return Buffer.from(text.trim(), 'hex');
 }
+
+/** Lines between two looks at the clock. */
+const LINES_PER_CHECK = 16;
 
 interface NewestFile {
   readonly number: number;
@@ -94,11 +97,11 @@ export class AuditFiles {
     if (this.newest.size >= this.maxFileBytes) await this.#rotate();
     let position = this.position;
     let text = '';
-    for (const content of contents) {
+    for (const [index, content] of contents.entries()) {
       const next = this.chain.append(position, content);
       text += next.line;
       position = next.position;
-      const turn = turns.take();
+      const turn = index % LINES_PER_CHECK === 0 ? turns.take() : undefined;
       if (turn) await turn;
     }
     await this.#write(text);

@@ -5,8 +5,16 @@ import type { Clock } from '../../values/clock.js';
 import { formatInstant, type Instant } from '../../values/instant.js';
 import type { AuditChain, ChainPosition } from './audit-chain.js';
 import type { AuditFiles } from './audit-files.js';
-import type { AuditedAccess, AuditedOperation, AuditedRefusals } from './audit-record.js';
+import type {
+  AuditedAccess,
+  AuditedOperation,
+  AuditedRefusals,
+  AuditedRefusedOperations,
+  RefusedOperation,
+} from './audit-record.js';
+import { accessText, operationHead } from './operation-line.js';
 import { RefusalCounts } from './refusal-counts.js';
+import { RefusedOperations } from './refused-operations.js';
 
 export interface AuditLogOptions {
   readonly files: AuditFiles;
@@ -19,9 +27,12 @@ export interface AuditLogOptions {
   readonly limits?: Partial<typeof AUDIT_LIMITS>;
 }
 
+/** Lines between two looks at the clock. A line of a thousand ids takes a millisecond. */
+const LINES_PER_CHECK = 4;
+
 interface Waiting {
   readonly time: Instant;
-  readonly entry: AuditedOperation | AuditedRefusals;
+  readonly entry: AuditedOperation | AuditedRefusals | AuditedRefusedOperations;
   readonly weight: number;
 }
 
@@ -41,12 +52,14 @@ export class AuditLog {
   #writing: Promise<void> | null = null;
   #isClosing = false;
   readonly #refusals: RefusalCounts;
+  readonly #refusedOperations: RefusedOperations;
   #refusalsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
     this.#limits = { ...AUDIT_LIMITS, ...options.limits };
     this.#refusals = new RefusalCounts(this.#limits.maxRefusedAddresses);
+    this.#refusedOperations = new RefusedOperations(this.#limits, (text) => options.chain.hashDocument(text));
   }
 
   /** Whether requests must be refused, because the log would not have them. */
@@ -81,8 +94,12 @@ export class AuditLog {
 
   /** Counts refused credentials. Their line comes after some seconds, with all of that time. */
   recordRefusal(address: string, reason: string): void {
-    if (!this.#refusals.add(address, reason, () => formatInstant(this.#options.clock()))) return;
-    this.#refusalsTimer = setTimeout(() => this.#writeRefusals(), this.#limits.refusalsMs).unref();
+    if (this.#refusals.add(address, reason, this.#time)) this.#writeRefusalsLater();
+  }
+
+  /** Counts operations that did not run, in the same way. */
+  recordRefusedOperation(refused: RefusedOperation): void {
+    if (this.#refusedOperations.add(refused, this.#time)) this.#writeRefusalsLater();
   }
 
   /** Writes what waits, for a bounded time: a disk that fails does not hold up the end of the process. */
@@ -99,15 +116,21 @@ export class AuditLog {
     this.#start();
   }
 
+  readonly #time = (): string => formatInstant(this.#options.clock());
+
+  #writeRefusalsLater(): void {
+    this.#refusalsTimer ??= setTimeout(() => this.#writeRefusals(), this.#limits.refusalsMs).unref();
+  }
+
   #writeRefusals(): void {
     clearTimeout(this.#refusalsTimer);
+    this.#refusalsTimer = undefined;
     // While the queue is full they go on being counted, and lose nothing.
-    if (this.isFull) {
-      this.#refusalsTimer = setTimeout(() => this.#writeRefusals(), this.#limits.refusalsMs).unref();
-      return;
-    }
+    if (this.isFull) return this.#writeRefusalsLater();
     const refusals = this.#refusals.take();
     if (refusals) this.#push(refusals, 1 + refusals.addresses.length);
+    const operations = this.#refusedOperations.take();
+    if (operations) this.#push(operations, 1 + operations.operations.length);
   }
 
   #start(): void {
@@ -127,7 +150,7 @@ export class AuditLog {
       for (const { time, entry } of batch) {
         for (const line of this.#toLines(formatInstant(time), entry)) {
           lines.push(line);
-          const turn = turns.take();
+          const turn = lines.length % LINES_PER_CHECK === 0 ? turns.take() : undefined;
           if (turn) await turn;
         }
       }
@@ -163,32 +186,28 @@ export class AuditLog {
   /** The JSON text of one line; of more if an access has more ids than a line may have. */
   *#toLines(time: string, entry: Waiting['entry']): Generator<string> {
     if (!('accesses' in entry)) {
-      yield JSON.stringify({ kind: 'REFUSED', time, ...entry });
+      yield JSON.stringify({ kind: 'operations' in entry ? 'REFUSED_OPERATIONS' : 'REFUSED', time, ...entry });
       return;
     }
     const { maxIdsPerLine } = this.#limits;
-    const { accesses, ...operation } = entry;
+    const { accesses } = entry;
     // All lines of an operation begin with the same text.
-    const head = JSON.stringify({ kind: 'OPERATION', time, ...operation }).slice(0, -1);
+    const head = operationHead(time, entry);
     const isLong = ({ entityIds }: AuditedAccess): boolean =>
       entityIds !== undefined && entityIds.length > maxIdsPerLine;
     const short = accesses.filter((access) => !isLong(access));
     if (short.length > 0 || accesses.length === 0) {
-      yield `${head},"accesses":${JSON.stringify(short.map((access) => this.#hashed(access)))}}`;
+      yield `${head},"accesses":[${short.map(this.#accessText).join(',')}]}`;
     }
     for (const access of accesses.filter(isLong)) {
       const ids = access.entityIds!;
       for (let start = 0; start < ids.length; start += maxIdsPerLine) {
-        const part = this.#hashed({ ...access, entityIds: ids.slice(start, start + maxIdsPerLine) });
-        yield `${head},"part":${start / maxIdsPerLine},"accesses":${JSON.stringify([part])}}`;
+        const part = this.#accessText({ ...access, entityIds: ids.slice(start, start + maxIdsPerLine) });
+        yield `${head},"part":${start / maxIdsPerLine},"accesses":[${part}]}`;
       }
     }
   }
 
-  #hashed(access: AuditedAccess): AuditedAccess {
-    const { entityType = '', entityIds } = access;
-    if (!entityIds) return access;
-    const { chain } = this.#options;
-    return { ...access, entityIds: entityIds.map((id) => chain.hashId(entityType, id)) };
-  }
+  readonly #accessText = (access: AuditedAccess): string =>
+    accessText(access, (entityType, id) => this.#options.chain.hashId(entityType, id));
 }

@@ -51,7 +51,8 @@ export function auditTrail(log: AuditLog | null, requestId: string, principal: P
 
 interface DeniedReads {
   readonly entityIds: Set<string>;
-  readonly features: Set<string>;
+  /** The lists of what was denied: most operations have one for all their entities. */
+  readonly lists: Set<readonly Feature[]>;
 }
 
 class LoggedTrail implements AuditTrail {
@@ -66,24 +67,23 @@ class LoggedTrail implements AuditTrail {
   ) {}
 
   read(entityType: EntityType, entities: readonly ReadEntity[], features: readonly Feature[]): void {
-    const times = new Set<Instant>();
-    for (const { asOf } of entities) if (asOf !== null && times.size < MAX_TIMES) times.add(asOf);
+    const asOf = timesOf(entities);
     this.#accesses.push({
       action: 'READ',
       decision: 'ALLOWED',
       entityType: nameOf(entityType),
-      features: features.map(({ name }) => name),
+      features: namesOf(features),
       entityIds: entities.map(({ entityId }) => entityId),
-      ...(times.size === 0 ? {} : { asOf: [...times].map(formatInstant) }),
+      ...(asOf ? { asOf } : {}),
       rows: entities.length,
     });
   }
 
   denied(entityType: EntityType, entityId: string, features: readonly Feature[]): void {
     let reads = this.#denied.get(entityType);
-    if (!reads) this.#denied.set(entityType, (reads = { entityIds: new Set(), features: new Set() }));
+    if (!reads) this.#denied.set(entityType, (reads = { entityIds: new Set(), lists: new Set() }));
     reads.entityIds.add(entityId);
-    for (const { name } of features) reads.features.add(name);
+    reads.lists.add(features);
   }
 
   add(access: AuditedAccess): void {
@@ -112,16 +112,39 @@ class LoggedTrail implements AuditTrail {
   end(operation: EndedOperation): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    const denied = [...this.#denied].map(([entityType, { entityIds, features }]): AuditedAccess => ({
+    const denied = [...this.#denied].map(([entityType, { entityIds, lists }]): AuditedAccess => ({
       action: 'READ',
       decision: 'DENIED',
       entityType: nameOf(entityType),
-      features: [...features],
+      features: lists.size === 1 ? namesOf([...lists][0]!) : distinctNames(lists),
       entityIds: [...entityIds],
     }));
     const accesses = [...this.#accesses, ...denied];
     this.log.record({ requestId: this.requestId, principal: this.principal.name, ...operation, accesses });
   }
+}
+
+/** Requests ask for the same lists. */
+const knownNames = new WeakMap<readonly Feature[], readonly string[]>();
+
+function namesOf(features: readonly Feature[]): readonly string[] {
+  let names = knownNames.get(features);
+  if (!names) knownNames.set(features, (names = features.map(({ name }) => name)));
+  return names;
+}
+
+function distinctNames(lists: Iterable<readonly Feature[]>): string[] {
+  return [...new Set([...lists].flatMap((features) => features.map(({ name }) => name)))];
+}
+
+/** undefined: all are read as of now. */
+function timesOf(entities: readonly ReadEntity[]): string[] | undefined {
+  let times: Set<Instant> | undefined;
+  for (const { asOf } of entities) {
+    if (asOf === null || (times && times.size >= MAX_TIMES)) continue;
+    times = (times ?? new Set()).add(asOf);
+  }
+  return times && [...times].map(formatInstant);
 }
 
 /** Another's job does not exist: an access to it is DENIED or a mistake, which the log cannot tell apart either. */

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { CHAIN_START, tornPart, type AuditChain, type ChainPosition } from './audit-chain.js';
 import { listAuditFiles } from './audit-files.js';
 
@@ -59,7 +58,7 @@ export async function verifyAudit(
   for (const { path } of files) {
     const file = basename(path);
     let number = 0;
-    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    for await (const text of linesOf(path)) {
       number += 1;
       lines += 1n;
       const place = { file, line: number };
@@ -95,6 +94,21 @@ export async function verifyAudit(
     report({ kind: 'REMOVED', file, line: 0, message: `line ${contains!.seq} with the noted hash is not there` });
   }
   return { files: files.length, lines, end: last, faults, faultCount };
+}
+
+/** The lines of a file. `readline` would also end a line at U+2028 and U+2029, which JSON leaves inside a text. */
+async function* linesOf(path: string): AsyncGenerator<string, void> {
+  let open: string[] = [];
+  for await (const chunk of createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>) {
+    const [first, ...others] = chunk.split('\n');
+    open.push(first!);
+    if (others.length === 0) continue;
+    yield open.join('');
+    open = [others.pop()!];
+    yield* others;
+  }
+  const rest = open.join('');
+  if (rest !== '') yield rest;
 }
 
 interface Torn {

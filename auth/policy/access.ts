@@ -1,4 +1,5 @@
 import type { EntityType } from '../../datasources/registry/model.js';
+import type { Registry } from '../../datasources/registry/registry.js';
 import type { Principal } from '../principal.js';
 import type { Action, EntityTypeJob } from './actions.js';
 import { FeatureAccess, type FeatureRule } from './feature-access.js';
@@ -25,7 +26,7 @@ export interface Access {
   batchPrediction(model: string): JobPermission;
   mayUseFile(action: 'READ_FILE' | 'WRITE_FILE', name: string): boolean;
   mayUseTable(action: 'READ_TABLE' | 'WRITE_TABLE', name: string): boolean;
-  /** Everybody sees and cancels their own jobs. `createdBy` is null for jobs that the gateway started. */
+  /** Every principal sees and cancels its own jobs. `createdBy` is null for jobs that the gateway started. */
   maySeeJobOf(createdBy: string | null): boolean;
   mayCancelJobOf(createdBy: string | null): boolean;
   mayApplyRegistry(): boolean;
@@ -35,7 +36,7 @@ export interface Access {
   readonly rules: readonly Rule[];
 }
 
-/** The access of everybody when no policy is configured. */
+/** The access of every principal when no policy is configured. */
 export class UnrestrictedAccess implements Access {
   readonly isUnrestricted = true;
   readonly rules: readonly Rule[] = [];
@@ -72,6 +73,9 @@ export class UnrestrictedAccess implements Access {
   readonly isVisible = (): boolean => true;
 }
 
+/** What is served now. */
+export type CurrentRegistry = Pick<Registry, 'findFeaturestore'>;
+
 /** The access of one principal under a policy: what no rule allows is denied, and a rule that denies counts more. */
 export class RuledAccess implements Access {
   readonly isUnrestricted = false;
@@ -83,6 +87,8 @@ export class RuledAccess implements Access {
   constructor(
     { rules }: PolicyDocument,
     private readonly principal: Principal,
+    /** Absent: all objects are of one registry. */
+    private readonly registry?: CurrentRegistry,
   ) {
     // Jobs of the mode `open` have no owner.
     this.#owner = principal.kind === 'ANONYMOUS' ? null : principal.name;
@@ -167,9 +173,23 @@ export class RuledAccess implements Access {
       const effect = rule.allow?.includes(action) ? 'ALLOW' : rule.deny?.includes(action) ? 'DENY' : null;
       if (effect === null || !isAbout(rule, entityType)) return [];
       const entityIds = rule.entityIds ? entityIdMatcher(rule.entityIds, this.principal) : null;
-      return [{ effect, features: new Set(selectFeatures(rule, entityType)), entityIds }];
+      return [{ effect, features: new Set(this.#selectNow(rule, entityType)), entityIds }];
     });
     return new FeatureAccess(entityType, rules);
+  }
+
+  /**
+   * A subscription keeps the objects of the registry that it began with. A feature can have become personal since then, or
+   * another name, by which the policy now knows it: its counterpart of today decides, and without one no rule is about it.
+   */
+  #selectNow(rule: Rule, entityType: EntityType): EntityType['features'] {
+    if (!this.registry) return selectFeatures(rule, entityType);
+    const now = this.registry
+      .findFeaturestore(entityType.featurestore.name)
+      ?.entityTypes.find(({ name }) => name === entityType.name);
+    if (!now || now === entityType) return now ? selectFeatures(rule, now) : [];
+    const names = new Set(selectFeatures(rule, now).map(({ name }) => name));
+    return entityType.features.filter(({ name }) => names.has(name));
   }
 }
 

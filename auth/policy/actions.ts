@@ -29,6 +29,7 @@ export const ACTIONS = {
   BATCH_PREDICTION: { scopes: ['models', 'maxCostUsd'], meaning: 'Run and estimate batch predictions of a model.' },
   FEATURE_VIEW_SYNC: { scopes: OF_ENTITY_TYPES, meaning: 'Sync feature views.' },
   SOURCE_REFRESH: { scopes: OF_ENTITY_TYPES, meaning: 'Recompute sources.' },
+  MONITOR_RUN: { scopes: OF_ENTITY_TYPES, meaning: 'Run and estimate monitors, of features that READ allows.' },
   READ_FILE: { scopes: ['files'], meaning: 'Name a file as labels or as the input of a batch prediction.' },
   WRITE_FILE: { scopes: ['files'], meaning: 'Name a file or folder as the output of a job.' },
   READ_TABLE: { scopes: ['tables'], meaning: 'Name a table as labels or as the input of a batch prediction.' },
@@ -43,7 +44,7 @@ export type Action = keyof typeof ACTIONS;
 export const ACTION_NAMES = Object.keys(ACTIONS) as [Action, ...Action[]];
 
 /** Actions that start jobs of an entity type. */
-export type EntityTypeJob = 'TRAINING_SET' | 'FEATURE_VIEW_SYNC' | 'SOURCE_REFRESH';
+export type EntityTypeJob = 'TRAINING_SET' | 'FEATURE_VIEW_SYNC' | 'SOURCE_REFRESH' | 'MONITOR_RUN';
 
 export function hasScope(action: Action, scope: Scope): boolean {
   return (ACTIONS[action].scopes as readonly Scope[]).includes(scope);

@@ -9,6 +9,14 @@ export interface FeatureRule {
   readonly entityIds: EntityIdMatcher | null;
 }
 
+/** What was asked for, by what may be read of it. */
+interface SelectedFeatures {
+  readonly allowed: ReadonlySet<Feature>;
+  readonly asked: readonly Feature[];
+  readonly permitted: readonly Feature[];
+  readonly denied: readonly Feature[];
+}
+
 /** Above this number of rules about entity ids, sets are made for each entity and not kept. */
 const MAX_KEPT_RULES = 10;
 
@@ -25,6 +33,7 @@ export class FeatureAccess {
   readonly anywhere: ReadonlySet<Feature>;
   readonly #conditional: readonly FeatureRule[];
   readonly #kept = new Map<number, ReadonlySet<Feature>>();
+  #lastSelected: SelectedFeatures | undefined;
 
   constructor(
     private readonly entityType: EntityType,
@@ -54,6 +63,21 @@ export class FeatureAccess {
     return features;
   }
 
+  /** Whether the features depend on the entity. */
+  get isConditional(): boolean {
+    return this.#conditional.length > 0;
+  }
+
+  /** The features of an entity that a principal asks for, in their order. The entities of a list ask for the same. */
+  select(entityId: string, asked: readonly Feature[]): SelectedFeatures {
+    const allowed = this.ofEntity(entityId);
+    const last = this.#lastSelected;
+    if (last?.allowed === allowed && areSame(last.asked, asked)) return last;
+    const permitted = asked.filter((feature) => allowed.has(feature));
+    const denied = permitted.length === asked.length ? [] : asked.filter((feature) => !allowed.has(feature));
+    return (this.#lastSelected = { allowed, asked, permitted, denied });
+  }
+
   has(feature: Feature, entityId: string): boolean {
     return this.isFull || this.ofEntity(entityId).has(feature);
   }
@@ -65,6 +89,14 @@ export class FeatureAccess {
       this.rules.filter(({ entityIds }) => entityIds === null || holds[index++]!),
     );
   }
+}
+
+/** Requests ask for the same features by lists of their own. */
+function areSame(some: readonly Feature[], others: readonly Feature[]): boolean {
+  if (some === others) return true;
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index += 1) if (some[index] !== others[index]) return false;
+  return true;
 }
 
 /** What the rules allow and none of them denies. */

@@ -25,7 +25,7 @@ const who = z
       .describe('Claims with their permitted values: the principal has all of these claims. * is any text.'),
   })
   .refine((conditions) => Object.values(conditions).some((condition) => condition !== undefined), {
-    message: 'names nobody. Write EVERYONE if you mean everybody',
+    message: 'names no principal. Write EVERYONE for all of them',
   })
   .describe('All conditions that are here hold; of a list, one item does.');
 

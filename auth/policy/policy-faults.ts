@@ -139,7 +139,7 @@ function partFaults({ entityIds = [] }: Rule, entityTypes: readonly EntityType[]
     const fits = entityTypes.some(({ entityIdColumns: { length } }) => length === 1 || length === parts);
     if (entityTypes.length === 0 || fits) return [];
     const [{ name, entityIdColumns }] = entityTypes as readonly [EntityType];
-    const message = `the pattern has ${parts} parts, and an id of "${name}" has ${entityIdColumns.length}: ${entityIdColumns.join(',')}`;
+    const message = `the pattern has ${parts} ${parts === 1 ? 'part' : 'parts'}, and an id of "${name}" has ${entityIdColumns.length}: ${entityIdColumns.join(',')}`;
     return [{ path: ['entityIds', index], message }];
   });
 }

@@ -1,6 +1,6 @@
 /**
  * The signatures that a provider may use. All have a public key. With a shared secret (HS256), or without a signature
- * (none), whoever can read the key, which is public, could make tokens.
+ * (none), anyone who can read the key, which is public, could make tokens.
  */
 export const ASYMMETRIC_ALGORITHMS = [
   'RS256',

@@ -41,7 +41,7 @@ export function googleIdentityTokens(rules: GoogleRules, keys: ProviderKeys, clo
 
 /**
  * The assertion that Identity-Aware Proxy puts into each request. Its signature has keys of its own: an identity token is
- * none, and the plain headers with an email, which anybody can send, are never read.
+ * none, and the plain headers with an email, which any client can send, are never read.
  */
 export class IapTokens {
   readonly headers = [IAP_HEADER];

@@ -6,7 +6,7 @@ import type { Principal } from '../principal.js';
 
 /**
  * The principals of tokens that were verified a moment ago, so that a client pays for one signature and not for each of its
- * requests. It has hashes and not tokens: a dump of the memory gives nobody a token. Refused tokens are not here: they would
+ * requests. It has hashes and not tokens: a dump of the memory has no token. Refused tokens are not here: they would
  * push the right ones out.
  */
 export class TokenMemory {

@@ -8,7 +8,7 @@ import type { ProviderKeys } from './provider-keys.js';
 
 export interface TokenRules {
   readonly issuers: readonly string[];
-  /** null: any, because somebody else has checked the audience. */
+  /** null: any, because a proxy has checked the audience. */
   readonly audiences: readonly string[] | null;
   readonly algorithms: readonly Algorithm[];
   readonly clockSkewSeconds: number;

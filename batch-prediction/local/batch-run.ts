@@ -1,38 +1,35 @@
 import type { Clock } from '../../values/clock.js';
 import type { ValueType } from '../../values/value-type.js';
-import type { PredictionOutcome } from '../models/model-serving.js';
 import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { stopReason, type JobControl } from '../../jobs/job-handler.js';
 import type { JobProgress } from '../../datasources/job-store/job-record.js';
 import { countRows, type BatchPredictionCheckpoint, type RowCounts } from './checkpoint.js';
-import type { OutputFolder } from './output-folder.js';
+import type { BatchOutputFolder } from './output-folder.js';
+import type { ColumnTables } from './column-tables.js';
 import { PartWriter } from './part-writer.js';
-import type { InputInstance } from './batch-source.js';
+import type { PredictedInstance } from './predicted-instance.js';
+import type { PredictedSlice } from './predict-slices.js';
 import { clientTextWriter, type ClientTextWriter } from './client-texts.js';
 import type { ExactTexts } from './instance-columns.js';
 import { predictionToJson } from './prediction-json.js';
 
 /**
- * The maximum work that a killed process loses: a tenth of a second at first, then a twentieth of the time so far,
- * never over a minute.
+ * The maximum work that a killed process loses: a second at first, then a twentieth of the time so far, never over a
+ * minute. A part has costs of its own (files, a COPY, a checkpoint), so that shorter ones took most of a short job.
  */
-const MIN_PART_MICROS = 100_000n;
+const MIN_PART_MICROS = 1_000_000n;
 const MAX_PART_MICROS = 60_000_000n;
 const SHARE_OF_TIME = 20n;
 
 /** This number of characters ends a part at any time, so that one conversion to Parquet stays small. */
 const MAX_PART_CHARACTERS = 64 * 1024 * 1024;
 
-export interface PredictedInstance {
-  readonly input: InputInstance;
-  /** null for an instance that failed before it reached the model. */
-  readonly outcome: PredictionOutcome | null;
-}
-
 interface BatchRunOptions {
-  readonly folder: OutputFolder;
+  readonly folder: BatchOutputFolder;
   readonly control: JobControl<BatchPredictionCheckpoint>;
   readonly scratch: DuckDbDatabase;
+  /** null for a job of instances. */
+  readonly tables: ColumnTables | null;
   readonly clock: Clock;
   readonly checkpoint: BatchPredictionCheckpoint;
   /** Whether the job has no checkpoint yet. */
@@ -66,14 +63,16 @@ export class BatchRun {
   }
 
   /** Writes outcomes until they end or fail. When the job is cancelled, the earlier outcomes stay. */
-  async take(predicted: AsyncIterable<readonly PredictedInstance[]>): Promise<void> {
+  async take(predicted: AsyncIterable<readonly PredictedInstance[] | PredictedSlice>): Promise<void> {
     const { clock, control } = this.options;
     const startedAt = clock();
     let partStartedAt = startedAt;
     let part = await this.#newPart();
     try {
-      for await (const instances of predicted) {
-        for (const instance of instances) this.#write(part, instance);
+      for await (const outcomes of predicted) {
+        const isSlice = 'predictions' in outcomes;
+        if (isSlice) part.addSlice(outcomes);
+        for (const instance of isSlice ? outcomes.others : outcomes) this.#write(part, instance);
         await part.drain();
         control.report(this.#progress(part.rows));
         const now = clock();
@@ -92,9 +91,9 @@ export class BatchRun {
   }
 
   async #newPart(): Promise<PartWriter> {
-    const { folder, scratch } = this.options;
+    const { folder, scratch, tables } = this.options;
     const { columns, outputs, parts } = this.#checkpoint;
-    return PartWriter.create({ folder, scratch, columns, outputs }, (parts.at(-1)?.number ?? 0) + 1);
+    return PartWriter.create({ folder, scratch, columns, outputs, tables }, (parts.at(-1)?.number ?? 0) + 1);
   }
 
   #write(part: PartWriter, { input, outcome }: PredictedInstance): void {

@@ -1,3 +1,4 @@
+import type { JobError } from '../../datasources/job-store/job-record.js';
 import type { InstanceColumn, TypedName } from './instance-columns.js';
 
 /** The progress of a batch prediction: every instance in `parts` is on disk, once, as a prediction or a failure. */
@@ -10,6 +11,8 @@ export interface BatchPredictionCheckpoint {
   /** The outputs that the model declares; none: a prediction is the model's whole answer. */
   readonly outputs: readonly TypedName[];
   readonly parts: readonly Part[];
+  /** Where several gateways share their jobs: how the job ends, once its files get their names. null: it was completed. */
+  readonly ending?: 'CANCELLED' | JobError | null;
 }
 
 /** One step of the output: a file of predictions and a file of failures. Each exists only if it has rows. */
@@ -21,6 +24,8 @@ export interface Part {
   readonly to: number;
   readonly predictions: number;
   readonly failures: number;
+  /** Where several gateways share their jobs: the run of the job whose files these are (shared-output-folder.ts). */
+  readonly run?: string;
 }
 
 export interface RowCounts {

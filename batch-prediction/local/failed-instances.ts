@@ -8,37 +8,41 @@ import type { BatchSource, InputInstance, ReadOptions } from './batch-source.js'
 import type { BatchPredictionCheckpoint } from './checkpoint.js';
 import { readExactTexts } from './client-texts.js';
 import { textOf, type ExactTexts, type InstanceColumn, type TypedName } from './instance-columns.js';
-import type { OutputFolder } from './output-folder.js';
+import type { OutputFormat } from './output-folder.js';
 import { passedValueReader } from './passed-values.js';
+
+/** The files of errors of a job, on this machine. */
+interface FailureFiles {
+  readonly format: OutputFormat;
+  readonly files: readonly string[];
+}
 
 /**
  * The failed instances of an earlier job, from its files of errors. They keep their numbers. An instance that could not
  * be read then fails again, in the same words.
  */
-export function failedInstances(folder: OutputFolder, { columns, parts }: BatchPredictionCheckpoint): BatchSource {
-  const files = folder.files('errors', parts);
+export function failedInstances(written: FailureFiles, { columns, parts }: BatchPredictionCheckpoint): BatchSource {
   return {
     columns,
     rows: parts.reduce((sum, { failures }) => sum + failures, 0),
-    read: (connection, options) => readFailed(connection, folder, files, columns, options),
+    read: (connection, options) => readFailed(connection, written, columns, options),
   };
 }
 
 async function* readFailed(
   connection: DuckDBConnection,
-  folder: OutputFolder,
-  files: readonly string[],
+  { format, files }: FailureFiles,
   columns: readonly InstanceColumn[],
   { fromRow, batchSize, withOthers }: ReadOptions,
 ): AsyncGenerator<InputInstance[]> {
   const readOthers = withOthers ? passedValueReader(columns) : () => ({});
-  const result = await connection.stream(`${selectErrors(folder, files)} OFFSET ${fromRow}`);
+  const result = await connection.stream(`${selectErrors(format, files)} OFFSET ${fromRow}`);
   let batch: InputInstance[] = [];
   for await (const rows of result.yieldRows()) {
     for (const row of rows) {
       const [number, json, code, message] = row as [bigint, string, InstanceErrorCode, string];
       const written = parseKeepingNumbers(json);
-      const instance = folder.format === 'PARQUET' ? written : (written as { readonly instance: unknown }).instance;
+      const instance = format === 'PARQUET' ? written : (written as { readonly instance: unknown }).instance;
       batch.push(toInstance(Number(number), instance, { code, message }, columns, readOthers));
       if (batch.length === batchSize) {
         yield batch;
@@ -85,9 +89,9 @@ function readInput({ name, valueType }: TypedName, written: unknown): RawValue |
 }
 
 /** The text of an instance, or the line with it, as it is in the files: DuckDB's JSON would write 1E5 as 100000.0. */
-function selectErrors(folder: OutputFolder, files: readonly string[]): string {
+function selectErrors(format: OutputFormat, files: readonly string[]): string {
   const list = fileListSql(files);
-  if (folder.format === 'PARQUET') {
+  if (format === 'PARQUET') {
     return `SELECT instance_number, coalesce(instance, 'null'), code, message FROM read_parquet(${list})`;
   }
   const lines = `read_json_objects(${list}, format = 'newline_delimited', maximum_object_size = 67108864)`;

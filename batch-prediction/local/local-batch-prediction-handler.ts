@@ -1,11 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import pRetry from 'p-retry';
 import { AppError } from '../../errors/app-error.js';
 import type { Instant } from '../../values/instant.js';
-import type { Predictor } from '../models/model-serving.js';
-import type { Model } from '../../datasources/registry/prediction-model.js';
 import {
   requestedBatchPrediction,
   type BatchPredictionJobSpec,
@@ -29,23 +25,36 @@ import {
   outputFolder,
   outputLocation,
   predictionsTable,
+  useWrittenFiles,
   workFolderPath,
   type BatchPredictionDependencies,
 } from './batch-prediction-dependencies.js';
-import type { BatchSource, InputInstance } from './batch-source.js';
-import { BatchRun, type PredictedInstance } from './batch-run.js';
+import type { BatchSource } from './batch-source.js';
+import { allFailed, getsOtherColumns, inputChanged, NOT_SHARED, progressOf, type Ending } from './batch-ending.js';
+import { BatchRun } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
 import { isSameFingerprint } from './input-fingerprint.js';
 import { areSameColumns } from './instance-columns.js';
 import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
+import { openModel } from './open-model.js';
+import { openJobColumns } from './open-columns.js';
 import { openInput } from './open-input.js';
-import { OutputFolder } from './output-folder.js';
+import { outputPattern, type BatchOutputFolder } from './output-folder.js';
 import { planBatchPrediction, planRetry } from './plan-batch-prediction.js';
 import { BatchPredictor, DEFAULT_RETRY_POLICY } from './predict-batch.js';
+import { predictInOrder } from './predict-in-order.js';
+import { predictSlices } from './predict-slices.js';
+import { SlicePace } from './slice-pace.js';
 
 const MICROS_PER_HOUR = 3_600_000_000;
 
 type Control = JobControl<BatchPredictionCheckpoint>;
+
+type End = (
+  checkpoint: BatchPredictionCheckpoint | null,
+  how: Ending,
+  cause?: unknown,
+) => Promise<JobOutcome<BatchPredictionResult>>;
 
 /**
  * Batch predictions in this process. docs/batch-prediction.md tells how an input becomes an output, in the order of the
@@ -58,14 +67,11 @@ export class LocalBatchPredictionHandler implements JobHandler<
   BatchPredictionResult
 > {
   readonly type = LOCAL_BATCH_PREDICTION;
-  readonly boundToMachine = {
-    field: 'model',
-    message:
-      'Several gateways share their jobs here, and this model predicts into files on the disk of one of them. Use a model ' +
-      'on Vertex AI, or a gateway that has its jobs for itself (docs/several-gateways.md).',
-  };
+  readonly boundToMachine: { readonly field: string; readonly message: string } | undefined;
 
-  constructor(private readonly dependencies: BatchPredictionDependencies) {}
+  constructor(private readonly dependencies: BatchPredictionDependencies) {
+    this.boundToMachine = dependencies.shared ? undefined : NOT_SHARED;
+  }
 
   async plan(request: BatchPredictionRequest | RetryRequest): Promise<JobPlan<BatchPredictionJobSpec>> {
     return 'retryOf' in request
@@ -86,25 +92,37 @@ export class LocalBatchPredictionHandler implements JobHandler<
   }
 
   async run(job: LocalBatchPredictionJob, control: Control): Promise<JobOutcome<BatchPredictionResult>> {
-    const folder = await this.#claimOutput(job);
+    try {
+      return await this.#runOnce(job, control);
+    } finally {
+      // The work of this run is of no use to the next one, which may be elsewhere.
+      if (this.dependencies.shared) await this.#removeWork(job);
+    }
+  }
+
+  async #runOnce(job: LocalBatchPredictionJob, control: Control): Promise<JobOutcome<BatchPredictionResult>> {
+    const folder = await this.#claimOutput(job, control.stopping);
     const start = job.checkpoint;
+    // An earlier run decided the end, and may have begun to publish it.
+    if (start?.ending !== undefined) return this.#end(job, folder, start, start.ending);
+    const end: End = (checkpoint, how, cause) => this.#decide(job, folder, checkpoint, { how, cause, control });
     await folder.dropAfter(start?.parts ?? []);
     // A process that ends before the work began did not cancel the job: the job stays for the next process.
     control.stopping.throwIfAborted();
-    if (control.signal.aborted) return this.#end(job, folder, start, 'CANCELLED');
+    if (control.signal.aborted) return end(start, 'CANCELLED');
     const connection = await this.dependencies.scratch.instance.connect();
     const progress = { checkpoint: start };
     try {
       await this.#work(job, folder, connection, control, progress);
-      return await this.#end(job, folder, progress.checkpoint, null);
+      return await end(progress.checkpoint, null);
     } catch (error) {
       const reason = stopReason(control.signal);
       if (reason === 'stop') throw error;
-      if (reason === 'cancel') return await this.#end(job, folder, progress.checkpoint, 'CANCELLED');
+      if (reason === 'cancel') return await end(progress.checkpoint, 'CANCELLED');
       // The engine masks and logs errors that are not meant for the owner.
       if (!(error instanceof JobFailure || error instanceof AppError)) throw error;
       const { code, message } = error;
-      return await this.#end(job, folder, progress.checkpoint, { code, message }, error);
+      return await end(progress.checkpoint, { code, message }, error);
     } finally {
       connection.closeSync();
     }
@@ -114,20 +132,36 @@ export class LocalBatchPredictionHandler implements JobHandler<
     job: LocalBatchPredictionJob,
     how: 'CANCELLED' | JobError,
   ): Promise<PartialResult<BatchPredictionResult>> {
-    const folder = await this.#claimOutput(job);
-    return this.#end(job, folder, job.checkpoint, how);
+    const folder = await this.#claimOutput(job, new AbortController().signal);
+    return this.#end(job, folder, job.checkpoint, job.checkpoint?.ending ?? how);
   }
 
-  async #claimOutput(job: LocalBatchPredictionJob): Promise<OutputFolder> {
+  /**
+   * Several gateways: stores how the job ends before anything gets its name. From then on every gateway that has the job, or
+   * had it, publishes the same files.
+   */
+  async #decide(
+    job: LocalBatchPredictionJob,
+    folder: BatchOutputFolder,
+    checkpoint: BatchPredictionCheckpoint | null,
+    { how, cause, control }: { readonly how: Ending; readonly cause: unknown; readonly control: Control },
+  ): Promise<JobOutcome<BatchPredictionResult>> {
+    if (this.dependencies.shared && checkpoint) {
+      await control.checkpoint({ ...checkpoint, ending: how }, progressOf(checkpoint));
+    }
+    return this.#end(job, folder, checkpoint, how, cause);
+  }
+
+  async #claimOutput(job: LocalBatchPredictionJob, signal: AbortSignal): Promise<BatchOutputFolder> {
     await predictionsTable(this.dependencies, job)?.claim(job.id);
-    const folder = await outputFolder(this.dependencies, job);
+    const folder = await outputFolder(this.dependencies, job, signal);
     await folder.claim(job.id);
     return folder;
   }
 
   async #work(
     job: LocalBatchPredictionJob,
-    folder: OutputFolder,
+    folder: BatchOutputFolder,
     connection: DuckDBConnection,
     control: Control,
     progress: { checkpoint: BatchPredictionCheckpoint | null },
@@ -136,37 +170,46 @@ export class LocalBatchPredictionHandler implements JobHandler<
     await using opened = await openInput(this.dependencies, connection, job, model.inputs, control.signal);
     const { source, atStart, fingerprint } = opened;
     const begun = await this.#begun(folder, progress, source, atStart);
+    const { batchSize, startingReplicaCount: parallelism } = job.spec.resources;
+    const { scratch, clock, retryPolicy = DEFAULT_RETRY_POLICY } = this.dependencies;
+    await using stack = new AsyncDisposableStack();
+    const predictor = await openModel(this.dependencies, model, parallelism, control.signal);
+    stack.defer(() => predictor.close());
+    const checkpoint = begun ?? {
+      fingerprint: atStart,
+      total: source.rows,
+      columns: source.columns,
+      outputs: model.outputs.map(({ name, valueType }) => ({ name, valueType })),
+      parts: [],
+    };
+    const { outputs } = checkpoint;
+    const columns = await openJobColumns({ folder, connection, scratch, source, model, outputs, predictor });
+    stack.use(columns);
     const run = new BatchRun({
       folder,
       control,
-      scratch: this.dependencies.scratch,
-      clock: this.dependencies.clock,
-      checkpoint: begun ?? {
-        fingerprint: atStart,
-        total: source.rows,
-        columns: source.columns,
-        outputs: model.outputs.map(({ name, valueType }) => ({ name, valueType })),
-        parts: [],
-      },
+      scratch,
+      tables: columns?.tables ?? null,
+      clock,
+      checkpoint,
       isFirst: begun === null,
       onCheckpoint: (checkpoint) => (progress.checkpoint = checkpoint),
     });
-    const { batchSize, startingReplicaCount: parallelism } = job.spec.resources;
-    const predictor = await this.#openModel(model, parallelism, control.signal);
-    try {
-      await run.begin();
-      const batches = new BatchPredictor({
-        predictor,
-        parameters: job.spec.parameters,
-        signal: control.signal,
-        retryPolicy: this.dependencies.retryPolicy ?? DEFAULT_RETRY_POLICY,
-      });
-      const read = source.read(connection, { fromRow: run.rowsDone, batchSize, withOthers: getsOtherColumns(model) });
+    await run.begin();
+    const { parameters } = job.spec;
+    const batches = new BatchPredictor({ predictor, parameters, signal: control.signal, retryPolicy });
+    const fromRow = run.rowsDone;
+    if (columns) {
+      const pace = new SlicePace();
+      const slices = columns.source.slices(connection, { fromRow, batchSize, runsPerSlice: () => pace.runs });
+      const { source: from, predictor: by } = columns;
+      const { signal } = control;
+      await run.take(predictSlices(slices, { source: from, columns: by, batches, scratch, pace, parallelism, signal }));
+    } else {
+      const read = source.read(connection, { fromRow, batchSize, withOthers: getsOtherColumns(model) });
       await run.take(predictInOrder(read, batches, parallelism));
-      if ((await fingerprint()) !== atStart) throw inputChanged();
-    } finally {
-      await predictor.close();
     }
+    if ((await fingerprint()) !== atStart) throw inputChanged();
   }
 
   /**
@@ -174,7 +217,7 @@ export class LocalBatchPredictionHandler implements JobHandler<
    * them all: its parts do not go together with further ones, so the work begins again.
    */
   async #begun(
-    folder: OutputFolder,
+    folder: BatchOutputFolder,
     progress: { checkpoint: BatchPredictionCheckpoint | null },
     { columns }: BatchSource,
     fingerprint: string,
@@ -188,26 +231,16 @@ export class LocalBatchPredictionHandler implements JobHandler<
     return null;
   }
 
-  async #openModel(model: Model, parallelism: number, signal: AbortSignal): Promise<Predictor> {
-    const serving = this.dependencies.servings.get(model.runtime);
-    if (!serving) {
-      throw new JobFailure('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
-    }
-    const { initialBackoffMs: firstPauseMs, outageRetries } = this.dependencies.retryPolicy ?? DEFAULT_RETRY_POLICY;
-    return pRetry(() => serving.open(model, { parallelism }), {
-      retries: Math.min(3, outageRetries),
-      minTimeout: firstPauseMs,
-      signal,
-      shouldRetry: ({ error }) => error instanceof AppError && error.code === 'MODEL_UNAVAILABLE',
-    });
+  async #removeWork(job: LocalBatchPredictionJob): Promise<void> {
+    await rm(workFolderPath(this.dependencies, job.id), { recursive: true, force: true });
   }
 
   /** Stores the result in the folder and in the job. `how` is null for work that was completed. */
   async #end(
     job: LocalBatchPredictionJob,
-    folder: OutputFolder,
+    folder: BatchOutputFolder,
     checkpoint: BatchPredictionCheckpoint | null,
-    how: 'CANCELLED' | JobError | null,
+    how: Ending,
     cause?: unknown,
   ): Promise<JobOutcome<BatchPredictionResult>> {
     const parts = checkpoint?.parts ?? [];
@@ -215,60 +248,23 @@ export class LocalBatchPredictionHandler implements JobHandler<
     const error = how ?? allFailed(predictions, failures);
     const state = error === 'CANCELLED' ? error : error ? 'FAILED' : failures > 0 ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED';
     await folder.dropAfter(parts);
-    if (checkpoint) await folder.writeManifest(job.id, state, checkpoint);
+    if (checkpoint) await folder.publish(job.id, state, checkpoint);
     const table = predictionsTable(this.dependencies, job);
-    await table?.fill(job.id, folder.files('predictions', parts));
-    await rm(workFolderPath(this.dependencies, job.id), { recursive: true, force: true });
-    const location = outputLocation(job);
-    const predicted = table?.location ?? OutputFolder.pattern(location, 'predictions', folder.format);
+    if (table) {
+      await useWrittenFiles(this.dependencies, job, async (written) =>
+        table.fill(job.id, await written.files('predictions', parts)),
+      );
+    }
+    await this.#removeWork(job);
+    const location = outputLocation(this.dependencies, job);
+    const predicted = table?.location ?? outputPattern(location, 'predictions', folder.format);
     const result: BatchPredictionResult = {
       predictions: predictions > 0 ? predicted : null,
-      failures: failures > 0 ? OutputFolder.pattern(location, 'errors', folder.format) : null,
+      failures: failures > 0 ? outputPattern(location, 'errors', folder.format) : null,
       isPartial: how !== null && predictions + failures > 0,
     };
-    const progress = {
-      completed: BigInt(predictions),
-      failed: BigInt(failures),
-      total: checkpoint ? BigInt(checkpoint.total) : null,
-    };
+    const progress = progressOf(checkpoint);
     if (error !== null && error !== 'CANCELLED') return { state: 'FAILED', error, cause, result, progress };
     return { state: state as 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED', result, progress };
   }
-}
-
-/** A server that takes objects gets every column. */
-function getsOtherColumns({ runtime, http }: Model): boolean {
-  return runtime === 'HTTP' && http?.instances !== 'ARRAY';
-}
-
-/** Runs `parallelism` batches at a time; their outcomes come in the order of the input. */
-function predictInOrder(
-  batches: AsyncIterable<readonly InputInstance[]>,
-  predictor: BatchPredictor,
-  parallelism: number,
-): AsyncIterable<readonly PredictedInstance[]> {
-  return Readable.from(batches, { objectMode: true, highWaterMark: 1 }).map(
-    async (batch: readonly InputInstance[]): Promise<readonly PredictedInstance[]> => {
-      const sound = batch.filter(({ fault }) => fault === null);
-      const outcomes = (await predictor.predict(sound.map(({ instance }) => instance)))[Symbol.iterator]();
-      return batch.map((input) => ({ input, outcome: input.fault ? null : outcomes.next().value! }));
-    },
-    { concurrency: parallelism },
-  );
-}
-
-function allFailed(predictions: number, failures: number): JobError | null {
-  if (predictions > 0 || failures === 0) return null;
-  return {
-    code: 'ALL_INSTANCES_FAILED',
-    message: `Not one of the ${failures} instances has a prediction. The failures of the job say why.`,
-  };
-}
-
-function inputChanged(): JobFailure {
-  return new JobFailure(
-    'INPUT_CHANGED',
-    'The files of the input changed after the job began: what was predicted would not belong to what is there now. ' +
-      'Start the job again, and leave the files alone until it ends.',
-  );
 }

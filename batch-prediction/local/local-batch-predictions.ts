@@ -10,7 +10,7 @@ import type {
   PredictionRow,
   ResultRange,
 } from '../batch-predictions.js';
-import { outputFolder, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
+import { useWrittenFiles, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
 import type { LocalBatchPredictionHandler } from './local-batch-prediction-handler.js';
 import { LOCAL_BATCH_PREDICTION } from './local-batch-prediction-job.js';
 import { checkedWork } from './plan-batch-prediction.js';
@@ -38,26 +38,35 @@ export class LocalBatchPredictions implements BatchPredictions {
   }
 
   async predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]> {
-    const written = await this.#written(job);
-    return written ? this.dependencies.scratch.use((connection) => readPredictions(connection, written, page)) : [];
+    const { scratch } = this.dependencies;
+    const read = (written: WrittenOutput): Promise<PredictionRow[]> =>
+      scratch.use((connection) => readPredictions(connection, written, page));
+    return (await this.#read(job, read)) ?? [];
   }
 
   async failures(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionFailureRow[]> {
-    const written = await this.#written(job);
-    return written ? this.dependencies.scratch.use((connection) => readFailures(connection, written, page)) : [];
+    const { scratch } = this.dependencies;
+    const read = (written: WrittenOutput): Promise<PredictionFailureRow[]> =>
+      scratch.use((connection) => readFailures(connection, written, page));
+    return (await this.#read(job, read)) ?? [];
   }
 
   async metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
     const { checkpoint } = LOCAL_BATCH_PREDICTION.read(job);
     checkMetrics(checkpoint?.outputs ?? this.dependencies.getModel(job.spec.model)?.outputs ?? [], asked);
-    const written = await this.#written(job);
-    if (!written) return asked.map(({ metric }) => (metric === 'COUNT' ? 0 : null));
-    return this.dependencies.scratch.use((connection) => computeMetrics(connection, written, asked));
+    const { scratch } = this.dependencies;
+    const read = (written: WrittenOutput): Promise<(number | null)[]> =>
+      scratch.use((connection) => computeMetrics(connection, written, asked));
+    return (await this.#read(job, read)) ?? asked.map(({ metric }) => (metric === 'COUNT' ? 0 : null));
   }
 
-  async #written(record: BatchPredictionJobRecord): Promise<WrittenOutput | undefined> {
+  /** undefined: the job has written nothing. */
+  async #read<Result>(
+    record: BatchPredictionJobRecord,
+    read: (written: WrittenOutput) => Promise<Result>,
+  ): Promise<Result | undefined> {
     const job = LOCAL_BATCH_PREDICTION.read(record);
     const { checkpoint } = job;
-    return checkpoint ? { folder: await outputFolder(this.dependencies, job), checkpoint } : undefined;
+    return checkpoint ? useWrittenFiles(this.dependencies, job, (folder) => read({ folder, checkpoint })) : undefined;
   }
 }

@@ -4,7 +4,7 @@ const BUFFER_CHARACTERS = 1024 * 1024;
 
 /**
  * A file of lines while it is written. Adding is cheap and uses at most one buffer; `drain` writes when the buffer is
- * full.
+ * full. Without a line, there is no file.
  */
 export class PartFile {
   #buffered: string[] = [];
@@ -12,14 +12,9 @@ export class PartFile {
   #characters = 0;
   #lines = 0;
 
-  private constructor(
-    readonly path: string,
-    private readonly handle: FileHandle,
-  ) {}
+  #handle: FileHandle | null = null;
 
-  static async create(path: string): Promise<PartFile> {
-    return new PartFile(path, await open(path, 'w'));
-  }
+  constructor(readonly path: string) {}
 
   get lines(): number {
     return this.#lines;
@@ -43,17 +38,18 @@ export class PartFile {
   /** Everything is on disk when this resolves. */
   async finish(): Promise<void> {
     await this.#write();
-    await this.handle.sync();
-    await this.handle.close();
+    await this.#handle?.sync();
+    await this.#handle?.close();
   }
 
   async drop(): Promise<void> {
-    await this.handle.close();
+    await this.#handle?.close();
   }
 
   async #write(): Promise<void> {
     if (this.#buffered.length === 0) return;
-    await this.handle.writeFile(this.#buffered.join(''));
+    this.#handle ??= await open(this.path, 'w');
+    await this.#handle.writeFile(this.#buffered.join(''));
     this.#buffered = [];
     this.#bufferedCharacters = 0;
   }

@@ -4,10 +4,13 @@ import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import { fromExactTextSql } from '../../datasources/duckdb/exact-text.js';
 import type { Part } from './checkpoint.js';
+import type { ColumnTables } from './column-tables.js';
 import { writtenType, type InstanceColumn, type TypedName } from './instance-columns.js';
-import type { OutputFileKind, OutputFolder } from './output-folder.js';
+import type { BatchOutputFolder, OutputFileKind } from './output-folder.js';
 import { PartFile } from './part-file.js';
+import type { PredictedSlice } from './predict-slices.js';
 import { syncFile } from '../../runtime/sync-file.js';
+import { stringifyExactly } from '../../values/minus-zero.js';
 
 /** DuckDB's own limit for a line of JSON; longer ones need a larger buffer. */
 const LINE_BYTES = 16 * 1024 * 1024;
@@ -18,10 +21,12 @@ interface InstanceFailure {
 }
 
 interface Options {
-  readonly folder: OutputFolder;
+  readonly folder: BatchOutputFolder;
   readonly scratch: DuckDbDatabase;
   readonly columns: readonly InstanceColumn[];
   readonly outputs: readonly TypedName[];
+  /** Where predictions of columns are until the part ends; null for a job of instances. */
+  readonly tables: ColumnTables | null;
 }
 
 /**
@@ -40,24 +45,31 @@ export class PartWriter {
   ) {}
 
   static async create(options: Options, number: number): Promise<PartWriter> {
-    const temporary = async (kind: OutputFileKind) => PartFile.create(join(options.folder.path, `.${kind}.jsonl.tmp`));
-    return new PartWriter(options, number, {
-      predictions: await temporary('predictions'),
-      errors: await temporary('errors'),
-    });
+    await options.tables?.clear();
+    const temporary = (kind: OutputFileKind) => new PartFile(join(options.folder.path, `.${kind}.jsonl.tmp`));
+    return new PartWriter(options, number, { predictions: temporary('predictions'), errors: temporary('errors') });
   }
 
   get characters(): number {
-    return this.files.predictions.characters + this.files.errors.characters;
+    return this.files.predictions.characters + this.files.errors.characters + (this.options.tables?.bytes ?? 0);
   }
 
   get rows(): { readonly predictions: number; readonly failures: number } {
-    return { predictions: this.files.predictions.lines, failures: this.files.errors.lines };
+    const { predictions, errors } = this.files;
+    return { predictions: predictions.lines + (this.options.tables?.predictions ?? 0), failures: errors.lines };
   }
 
   /** `instance` is JSON: the exact texts of the columns for PARQUET, else what clients read. */
   addPrediction(number: number, instance: string, prediction: unknown): void {
-    this.#add('predictions', number, instance, `"prediction":${JSON.stringify(prediction)}`);
+    this.#add('predictions', number, instance, `"prediction":${stringifyExactly(prediction)}`);
+  }
+
+  /** The predictions of a slice; the outcomes of its other rows follow one by one. */
+  addSlice(predicted: PredictedSlice): void {
+    this.options.tables!.add(predicted);
+    const { block, from, batch } = predicted.slice;
+    this.#extend(block.number + from);
+    this.#extend(block.number + from + batch.rows - 1);
   }
 
   /** `instance` is JSON as clients read it. */
@@ -76,10 +88,12 @@ export class PartWriter {
   async finish(): Promise<Part | undefined> {
     for (const [kind, file] of Object.entries(this.files) as [OutputFileKind, PartFile][]) {
       await file.finish();
-      if (file.lines > 0) await this.#place(kind, file);
+      const isInTables = kind === 'predictions' && (this.options.tables?.predictions ?? 0) > 0;
+      if (file.lines > 0 || isInTables) await this.#place(kind, file);
     }
     if (this.#first === undefined) return undefined;
-    return { number: this.number, from: this.#first, to: this.#last, ...this.rows };
+    const { run } = this.options.folder;
+    return { number: this.number, from: this.#first, to: this.#last, ...this.rows, ...(run !== undefined && { run }) };
   }
 
   /** Closes the files; their content is removed when the job next resumes. */
@@ -90,22 +104,30 @@ export class PartWriter {
 
   #add(kind: OutputFileKind, number: number, instance: string, others: string): void {
     const line = `{"instance_number":${number},"instance":${instance},${others}}`;
-    this.#first ??= number;
-    this.#last = number;
+    this.#extend(number);
     this.#longestLine = Math.max(this.#longestLine, line.length);
     this.files[kind].add(line);
   }
 
+  #extend(number: number): void {
+    this.#first ??= number;
+    this.#last = Math.max(this.#last, number);
+  }
+
   async #place(kind: OutputFileKind, file: PartFile): Promise<void> {
-    const { folder, scratch } = this.options;
+    const { folder, scratch, tables } = this.options;
     if (folder.format === 'JSONL') return folder.place(file.path, kind, this.number);
     const parquet = join(folder.path, `.${kind}.parquet.tmp`);
     // The longest UTF-16 text takes three times its length in UTF-8.
     const limit = Math.max(LINE_BYTES, this.#longestLine * 3 + 2);
     const select = kind === 'predictions' ? this.#typedPredictions(file.path, limit) : errorRows(file.path, limit);
-    await scratch.use((connection) =>
-      connection.run(`COPY (${select}) TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd)`),
-    );
+    const copy = (of: string): string => `COPY (${of}) TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd)`;
+    if (kind === 'predictions' && tables !== null && tables.predictions > 0) {
+      // Few predictions are in the file then: those of instances that were not carried as columns.
+      await tables.write(this.options.columns, (ofTables) =>
+        copy(file.lines === 0 ? ofTables : `${ofTables} UNION ALL ${select} ORDER BY instance_number`),
+      );
+    } else await scratch.use((connection) => connection.run(copy(select)));
     await syncFile(parquet);
     await folder.place(parquet, kind, this.number);
   }

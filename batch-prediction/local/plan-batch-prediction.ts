@@ -108,7 +108,11 @@ async function checkRequest(
 }
 
 /** A model that does not match its registry entry would fail the job at the first batch. */
-async function checkModel({ servings }: BatchPredictionDependencies, model: Model, field: string): Promise<void> {
+export async function checkModel(
+  { servings }: Pick<BatchPredictionDependencies, 'servings'>,
+  model: Model,
+  field: string,
+): Promise<void> {
   const serving = servings.get(model.runtime);
   if (!serving) {
     throw new AppError('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
@@ -118,11 +122,22 @@ async function checkModel({ servings }: BatchPredictionDependencies, model: Mode
 }
 
 async function checkOutput(
-  { files, offline }: BatchPredictionDependencies,
+  { files, offline, shared }: BatchPredictionDependencies,
   { format, location }: BatchOutput,
 ): Promise<void> {
+  if (shared && format === 'TABLE') {
+    throw badInput(
+      'Several gateways share their jobs here, and a table would be in the database of one of them. Choose PARQUET or JSONL.',
+      'output.format',
+    );
+  }
   if (location === null) return;
   const field = 'output.location';
+  if (shared) {
+    const folder = shared.address(location.replace(/\/+$/, ''), field);
+    if ((await shared.list(folder, 1)).length > 0) throw notEmpty(location);
+    return;
+  }
   if (format === 'TABLE') {
     const table = new PredictionsTable(offline, jobTableName(location, ''));
     if (await table.isThere()) throw badInput(`There is already "${table.location}". Name another table.`, field);
@@ -133,7 +148,11 @@ async function checkOutput(
     if (isErrnoException(error) && error.code === 'ENOENT') return [];
     throw badInput(`"${location}" is not a folder.`, field);
   });
-  if (names.length > 0) throw badInput(`The folder "${location}" is not empty. Name one that is, or a new one.`, field);
+  if (names.length > 0) throw notEmpty(location);
+}
+
+function notEmpty(location: string): AppError {
+  return badInput(`The folder "${location}" is not empty. Name one that is, or a new one.`, 'output.location');
 }
 
 /** A local job has no machine type: the gateway's machine is the only one. */

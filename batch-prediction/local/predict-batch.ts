@@ -8,6 +8,8 @@ import {
   type Predictor,
 } from '../models/model-serving.js';
 import { JobFailure } from '../../jobs/job-failure.js';
+import type { InputInstance } from './batch-source.js';
+import type { PredictedInstance } from './predicted-instance.js';
 
 export interface RetryPolicy {
   /** The pause before the first retry of a failed batch, in milliseconds; it doubles each time. */
@@ -58,6 +60,11 @@ export class BatchPredictor {
 
   async predict(instances: readonly Instance[]): Promise<readonly PredictionOutcome[]> {
     return instances.length === 0 ? [] : this.#predict(instances, RETRIES);
+  }
+
+  /** The model has answered in another way than by `predict`. */
+  noteAnswer(): void {
+    this.#hasAnswered = true;
   }
 
   async #predict(instances: readonly Instance[], retries: number): Promise<readonly PredictionOutcome[]> {
@@ -115,6 +122,16 @@ export class BatchPredictor {
     const message = `The model failed for this instance, alone and repeatedly.${inItsWords(error)}`;
     return { kind: 'failure', code: 'PREDICTION_FAILED', message };
   }
+}
+
+/** The outcomes of instances, of which some may have a fault. */
+export async function predictBatch(
+  predictor: BatchPredictor,
+  batch: readonly InputInstance[],
+): Promise<readonly PredictedInstance[]> {
+  const sound = batch.filter(({ fault }) => fault === null);
+  const outcomes = (await predictor.predict(sound.map(({ instance }) => instance)))[Symbol.iterator]();
+  return batch.map((input) => ({ input, outcome: input.fault ? null : outcomes.next().value! }));
 }
 
 function unavailable(cause: unknown): JobFailure {

@@ -4,7 +4,7 @@ import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
 import { joinSql } from '../../datasources/offline/point-in-time/sql-text.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 import type { RawValue } from '../../values/value-type.js';
-import type { BatchSource, InputInstance, InstanceFault, ReadOptions } from './batch-source.js';
+import type { InputInstance, InstanceFault, ReadOptions } from './batch-source.js';
 import { textsSql } from './exact-texts-sql.js';
 import { textOf, type ExactTexts } from './instance-columns.js';
 import { passedValueReader } from './passed-values.js';
@@ -30,19 +30,11 @@ export interface RowPlace {
   readonly line: bigint | undefined;
 }
 
-export function toBatchSource(source: SqlSource): BatchSource {
-  return {
-    columns: source.columns.map(({ column }) => column),
-    rows: source.rows,
-    read: (connection, options) => readInstances(connection, source, options),
-  };
-}
-
 /**
  * The instances from a row on, in batches, in the order of the input. DuckDB streams rows on request, so memory does
  * not grow with the input. Earlier rows are read again and discarded, which takes a few seconds for ten million rows.
  */
-async function* readInstances(
+export async function* readInstances(
   connection: DuckDBConnection,
   source: SqlSource,
   { fromRow, batchSize, withOthers }: ReadOptions,
@@ -67,8 +59,19 @@ async function* readInstances(
   if (batch.length > 0) yield batch;
 }
 
+/** Rows of a relation as instances, with the numbers that they have in the whole input. */
+export async function readNumbered(
+  connection: DuckDBConnection,
+  source: SqlSource,
+  numbers: readonly number[],
+): Promise<InputInstance[]> {
+  const readRow = rowReader(source, false);
+  const result = await connection.runAndReadAll(selectFrom(source, 0));
+  return result.getRows().map((row, index) => readRow(row, numbers[index]!));
+}
+
 /** The file process read every value before. DuckDB's errors contain the path of a file. */
-function refuseUnreadable(cause: unknown): never {
+export function refuseUnreadable(cause: unknown): never {
   throw new JobFailure('INPUT_UNREADABLE', 'The input cannot be read any more. Did its files change?', { cause });
 }
 

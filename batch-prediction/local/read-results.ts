@@ -8,12 +8,12 @@ import type { BatchPredictionCheckpoint, Part } from './checkpoint.js';
 import { clientTextWriter } from './client-texts.js';
 import { rowTextsSql } from './exact-texts-sql.js';
 import type { ExactTexts, InstanceColumn, TypedName } from './instance-columns.js';
-import type { OutputFileKind, OutputFolder } from './output-folder.js';
+import type { OutputFileKind, OutputFormat, WrittenFiles } from './output-folder.js';
 import { toJson } from './prediction-json.js';
 
 /** The written output of a job: all of it after its end, the durable part while it runs. */
 export interface WrittenOutput {
-  readonly folder: OutputFolder;
+  readonly folder: WrittenFiles;
   readonly checkpoint: BatchPredictionCheckpoint;
 }
 
@@ -22,12 +22,19 @@ export async function readPredictions(
   { folder, checkpoint }: WrittenOutput,
   page: ResultRange,
 ): Promise<PredictionRow[]> {
-  const files = folder.files('predictions', selectPageParts(checkpoint.parts, 'predictions', page));
+  const files = await folder.files('predictions', selectPageParts(checkpoint.parts, 'predictions', page));
+  if (folder.format === 'JSONL') {
+    return (await readLines(connection, files, page)).map(({ number, line: { instance, prediction } }) => ({
+      instanceNumber: number,
+      instance: instance ?? {},
+      prediction: prediction ?? {},
+    }));
+  }
   const { columns, outputs } = checkpoint;
-  const isTyped = folder.format === 'PARQUET' && columns.length > 0;
+  const isTyped = columns.length > 0;
   const rows = await readPage(
     connection,
-    readFilesSql(folder, 'predictions', files),
+    readFilesSql(folder.format, 'predictions', files),
     `${isTyped ? rowTextsSql(columns, 'instance') : 'instance'}, prediction`,
     files,
     page,
@@ -45,10 +52,18 @@ export async function readFailures(
   { folder, checkpoint }: WrittenOutput,
   page: ResultRange,
 ): Promise<PredictionFailureRow[]> {
-  const files = folder.files('errors', selectPageParts(checkpoint.parts, 'failures', page));
+  const files = await folder.files('errors', selectPageParts(checkpoint.parts, 'failures', page));
+  if (folder.format === 'JSONL') {
+    return (await readLines(connection, files, page)).map(({ number, line: { instance, code, message } }) => ({
+      instanceNumber: number,
+      instance: instance ?? {},
+      code: code as InstanceErrorCode,
+      message: message!,
+    }));
+  }
   const rows = await readPage(
     connection,
-    readFilesSql(folder, 'errors', files),
+    readFilesSql(folder.format, 'errors', files),
     'instance, code, message',
     files,
     page,
@@ -62,9 +77,9 @@ export async function readFailures(
 }
 
 /** The files of one kind in DuckDB's form. */
-export function readFilesSql(folder: OutputFolder, kind: OutputFileKind, files: readonly string[]): string {
+export function readFilesSql(format: OutputFormat, kind: OutputFileKind, files: readonly string[]): string {
   const list = fileListSql(files);
-  if (folder.format === 'PARQUET') return `read_parquet(${list})`;
+  if (format === 'PARQUET') return `read_parquet(${list})`;
   const others = kind === 'predictions' ? `prediction: 'JSON'` : `code: 'VARCHAR', message: 'VARCHAR'`;
   return `read_json(${list}, format = 'newline_delimited', maximum_object_size = 67108864,
   columns = {instance_number: 'BIGINT', instance: 'JSON', ${others}})`;
@@ -102,6 +117,29 @@ WHERE instance_number > ${after ?? -1n} ORDER BY instance_number LIMIT ${limit}`
 }
 
 type ClientRow = Readonly<Record<string, unknown>>;
+
+/** A line of JSONL output. */
+interface OutputLine {
+  readonly instance: ClientRow | null;
+  readonly prediction?: ClientRow | null;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** Reads a page of JSONL output from the text of its lines: a column of the type JSON has other digits, 100000.0 for 1E5. */
+async function readLines(
+  connection: DuckDBConnection,
+  files: readonly string[],
+  page: ResultRange,
+): Promise<{ readonly number: bigint; readonly line: OutputLine }[]> {
+  const lines = `read_json_objects(${fileListSql(files)}, format = 'newline_delimited', maximum_object_size = 67108864)`;
+  const numbered = `(SELECT CAST(json_extract_string(json, '$.instance_number') AS BIGINT) AS instance_number, json FROM ${lines})`;
+  const rows = await readPage(connection, numbered, 'json', files, page);
+  return rows.map(([number, json]) => ({
+    number: number as bigint,
+    line: parseExactJson(json as string) as OutputLine,
+  }));
+}
 
 /** Reads instances as clients do from their exact texts. */
 function exactTextsReader(columns: readonly InstanceColumn[]): (texts: DuckDBValue | undefined) => ClientRow {

@@ -27,10 +27,10 @@ export async function computeMetrics(
   { folder, checkpoint }: WrittenOutput,
   asked: readonly MetricRequest[],
 ): Promise<(number | null)[]> {
-  const files = folder.files('predictions', checkpoint.parts);
+  const files = await folder.files('predictions', checkpoint.parts);
   const none = asked.map(({ metric }) => (metric === 'COUNT' ? 0 : null));
   if (asked.length === 0 || files.length === 0) return none;
-  const relation = readFilesSql(folder, 'predictions', files);
+  const relation = readFilesSql(folder.format, 'predictions', files);
   const isTyped = folder.format === 'PARQUET' && checkpoint.outputs.length > 0;
   if (checkpoint.outputs.length === 0) await refuseUnseen(connection, relation, asked);
   const number = (field: string): string => {

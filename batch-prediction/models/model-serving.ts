@@ -83,8 +83,49 @@ export interface Predictor {
    * job.
    */
   predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]>;
+  /** Predicts from columns; undefined for a model that takes only instances. */
+  readonly columns?: ColumnPredictor | undefined;
   close(): Promise<void>;
 }
+
+/**
+ * Predicts whole columns, with the same results as `predict`. What it cannot carry exactly or has no prediction for is
+ * left out, and the caller gives these instances to `predict`, which says why.
+ */
+export interface ColumnPredictor {
+  /** Rejects as `predict` does; the caller then predicts the instances. */
+  predict(batch: ColumnBatch, signal: AbortSignal): Promise<ColumnPredictions>;
+}
+
+/** Instances as columns. */
+export interface ColumnBatch {
+  readonly rows: number;
+  /** The most instances that the model gets in one run. The batch is as many runs as it takes. */
+  readonly rowsPerRun: number;
+  /** 1 for each row that is an instance; 0: the row is left out. */
+  readonly sound: Uint8Array;
+  /** By the name of the input. An input that is not here has its default. */
+  readonly columns: ReadonlyMap<string, ValueColumn>;
+}
+
+/** The values of one input. */
+export interface ValueColumn {
+  /** DOUBLE, INT64, BOOL (0 and 1) or STRING. At a null, the value has no meaning. */
+  readonly values: Float64Array | BigInt64Array | Uint8Array | readonly (string | null)[];
+  /** 1 for each value that is not null; null: all of them. */
+  readonly present: Uint8Array | null;
+  /** Arrays: where the elements of each row begin in `values`, and how many there are; null for one value a row. */
+  readonly lists: { readonly starts: Uint32Array; readonly lengths: Uint32Array } | null;
+}
+
+export interface ColumnPredictions {
+  /** 1 for each row with a prediction. */
+  readonly predicted: Uint8Array;
+  /** In the order of the model's outputs: DOUBLE, INT64, BOOL or STRING. A row without a prediction has any value. */
+  readonly outputs: readonly PredictedColumn[];
+}
+
+export type PredictedColumn = Float64Array | BigInt64Array | Uint8Array | readonly string[];
 
 export interface PredictionRequest {
   /** At least one. */

@@ -1,4 +1,5 @@
 import { badInput } from '../../errors/app-error.js';
+import { forEachConcurrent } from '../../runtime/for-each-concurrent.js';
 import type { VertexResultStores } from './read-vertex-results.js';
 import type { VertexJobSpec } from './vertex-batch-prediction-job.js';
 import { parseLocation } from './vertex-model.js';
@@ -15,27 +16,49 @@ export async function checkLocations(stores: VertexResultStores, spec: VertexJob
   const { vertexRequest, vertexParent } = spec;
   const region = parseLocation(vertexParent ?? vertexRequest.model);
   const { inputConfig, outputConfig } = vertexRequest;
-  const [inputUri = inputConfig?.bigquerySource?.inputUri] = inputConfig?.gcsSource?.uris ?? [];
   const outputUri = outputConfig?.gcsDestination?.outputUriPrefix ?? outputConfig?.bigqueryDestination?.outputUri;
-  const inputField = {
-    TABLE: 'input.table',
-    FILES: 'input.files',
-    INSTANCE_FILES: 'input.instanceFiles',
-    TRAINING_SET: 'input',
-  };
-  const places: readonly (readonly [field: string, uri: string | null | undefined])[] = [
-    [inputField[spec.input.kind], inputUri],
-    ['output.location', outputUri],
+  const table = inputConfig?.bigquerySource?.inputUri;
+  const files = inputConfig?.gcsSource?.uris ?? [];
+  const paths = spec.input.kind === 'INSTANCE_FILES' ? 'input.instanceFiles.paths' : 'input.files.paths';
+  const uses: readonly Use[] = [
+    ...(table ? [{ uri: table, field: 'input.table' }] : []),
+    ...files.map((uri, index) => ({ uri, field: `${paths}[${index}]` })),
+    ...(outputUri ? [{ uri: outputUri, field: 'output.location' }] : []),
   ];
-  const locations = await Promise.all(places.map(async ([, uri]) => (uri ? findLocation(stores, uri) : undefined)));
-  for (const [index, [field]] of places.entries()) {
-    const location = locations[index];
+  // A thousand files are usually in one bucket: each bucket and dataset is asked for once.
+  const first = new Map<string, Use>();
+  for (const use of uses) {
+    const place = toPlace(use.uri);
+    if (!first.has(place)) first.set(place, use);
+  }
+  const locations = new Map<string, string>();
+  await forEachConcurrent([...first], LOOKS_AT_ONCE, async ([place, { uri }]) => {
+    const location = await findLocation(stores, uri);
+    if (location !== undefined) locations.set(place, location);
+  });
+  for (const [place, { field }] of first) {
+    const location = locations.get(place);
     if (location === undefined || isInReach(location, region)) continue;
     throw badInput(
       `This is in ${location}, and the model in ${region}. Vertex AI requires one location for both.`,
       field,
     );
   }
+}
+
+/** A place that a job reads or writes, and the argument that named it. */
+interface Use {
+  readonly uri: string;
+  readonly field: string;
+}
+
+/** The request waits for the answers, and the quota is shared with all other requests. */
+const LOOKS_AT_ONCE = 8;
+
+/** What has a location: a bucket, or a dataset. */
+function toPlace(uri: string): string {
+  const [bucket] = /^gs:\/\/[^/]+/.exec(uri) ?? [];
+  return bucket ?? uri.replace('bq://', '').split('.').slice(0, 2).join('.');
 }
 
 /** The location of a bucket or dataset, in lower case; undefined where it cannot be seen. */

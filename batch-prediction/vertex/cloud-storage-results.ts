@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Bucket, File, Storage } from '@google-cloud/storage';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { readLines } from './read-lines.js';
-import { parseLosslessJson, parseToRewrite } from '../../values/lossless-json.js';
+import { parseExactJson, parseToRewrite } from '../../values/lossless-json.js';
 import {
   readExplanation,
   toFailure,
@@ -78,7 +78,7 @@ export class CloudStorageResults implements VertexResults {
   }
 
   async *#rows(isWanted: (name: string) => boolean): AsyncGenerator<ResultLine> {
-    for await (const line of this.#lines(isWanted)) yield parseLosslessJson(line) as ResultLine;
+    for await (const line of this.#lines(isWanted)) yield parseExactJson(line) as ResultLine;
   }
 
   async *#lines(isWanted: (name: string) => boolean): AsyncGenerator<string> {

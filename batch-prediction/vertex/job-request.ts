@@ -105,7 +105,7 @@ function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
       refuseOptions(input.options ?? {});
       return { instancesFormat: instancesFormat(input.format), gcsSource: { uris: [...input.files] } };
     case 'INSTANCE_FILES':
-      for (const file of input.files) storageUri(file, 'input.instanceFiles.paths');
+      input.files.forEach((file, index) => storageUri(file, `input.instanceFiles.paths[${index}]`));
       return { instancesFormat: INSTANCE_FORMATS[input.format], gcsSource: { uris: [...input.files] } };
     case 'TRAINING_SET':
       throw badInput(
@@ -247,9 +247,15 @@ function withoutScheme(text: string): string {
   return text.replace(/^bq:\/\//, '');
 }
 
+/** gs://, the longest name of a bucket here, a slash, and the longest name of an object. */
+const MAX_URI_BYTES = 5 + 63 + 1 + 1024;
+
 function storageUri(uri: string, field: string): string {
   if (!/^gs:\/\/[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](\/.*)?$/.test(uri)) {
     throw badInput('A place in Cloud Storage is named as gs://bucket/path.', field);
+  }
+  if (Buffer.byteLength(uri) > MAX_URI_BYTES) {
+    throw badInput('The name of an object in Cloud Storage has at most 1024 bytes.', field);
   }
   return uri;
 }

@@ -7,7 +7,8 @@ import { checkLocations } from './check-locations.js';
 import { inputRows } from './input-rows.js';
 import { DEFAULT_MACHINE_TYPE, vertexJobRequest } from './job-request.js';
 import { readVertexResults, type VertexResultStores } from './read-vertex-results.js';
-import { parseModelParent } from './vertex-model.js';
+import { inputSize } from './input-size.js';
+import { parseLocation, parseModelParent } from './vertex-model.js';
 import { VERTEX_BATCH_PREDICTION, type VertexJobSpec } from './vertex-batch-prediction-job.js';
 
 /** The dependencies of planning. */
@@ -27,7 +28,7 @@ export async function planVertexBatchPrediction(
     displayName,
     labels,
     spec: jobSpec,
-    work: () => estimateInput(dependencies, spec),
+    work: () => estimateInput(dependencies, jobSpec),
   };
 }
 
@@ -63,8 +64,9 @@ export async function checkedVertexWork(
   dependencies: VertexPlanDependencies,
   { displayName, labels, model, spec }: BatchPredictionRequest,
 ): Promise<BatchWork> {
-  await checkLocations(dependencies, toJobSpec(displayName, labels, model, spec));
-  return estimateInput(dependencies, spec);
+  const jobSpec = toJobSpec(displayName, labels, model, spec);
+  await checkLocations(dependencies, jobSpec);
+  return estimateInput(dependencies, jobSpec);
 }
 
 function toJobSpec(
@@ -77,12 +79,13 @@ function toJobSpec(
   return { ...spec, modelSnapshot: model, vertexRequest, vertexParent: parseModelParent(model.location) };
 }
 
-async function estimateInput({ bigquery }: VertexPlanDependencies, spec: BatchPredictionSpec): Promise<BatchWork> {
-  return toBatchWork(spec, await inputRows(spec.input, bigquery));
+async function estimateInput(dependencies: VertexPlanDependencies, spec: VertexJobSpec): Promise<BatchWork> {
+  const rows = await inputRows(spec.input, dependencies.bigquery);
+  return { ...toBatchWork(spec, rows), ...(await inputSize(dependencies, spec)) };
 }
 
-/** Uses the price book of the configuration, which is the one of the cloud. */
-function toBatchWork({ model, resources }: BatchPredictionSpec, rows: bigint | null): BatchWork {
+/** Priced by the location of the model, where its machines run. */
+function toBatchWork({ model, resources, vertexParent, vertexRequest }: VertexJobSpec, rows: bigint | null): BatchWork {
   const { batchSize, startingReplicaCount, machineType, acceleratorType, acceleratorCount } = resources;
   return {
     kind: 'BATCHES',
@@ -93,6 +96,8 @@ function toBatchWork({ model, resources }: BatchPredictionSpec, rows: bigint | n
     machineType: machineType ?? DEFAULT_MACHINE_TYPE,
     acceleratorType,
     acceleratorCount: acceleratorType === null ? null : acceleratorCount,
+    isMachineAssumed: machineType === null,
     priceBook: null,
+    location: parseLocation(vertexParent ?? vertexRequest.model),
   };
 }

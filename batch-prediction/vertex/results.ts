@@ -6,7 +6,7 @@ import type {
   PredictionRow,
   ResultRange,
 } from '../batch-predictions.js';
-import { parseLosslessJson } from '../../values/lossless-json.js';
+import { parseExactJson } from '../../values/lossless-json.js';
 
 /** The failed instances, as an input that Vertex AI reads. */
 export type FailedInstances = Required<Pick<BatchPredictionSpec, 'input' | 'excludedFields'>>;
@@ -100,7 +100,7 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function parsed(text: string): unknown {
   try {
-    return parseLosslessJson(text);
+    return parseExactJson(text);
   } catch {
     return text;
   }

@@ -23,6 +23,7 @@ import { toOutcome, toVertexResult, type VertexResult } from './vertex-result.js
 import { lookupHint, type JobQuery, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob } from './vertex-job.js';
 import { parseLocation, parseModelParent } from './vertex-model.js';
+import type { Instant } from '../../values/instant.js';
 
 export interface VertexHandlerOptions extends VertexPlanDependencies {
   /** The client of a region: another region's endpoint does not know the model or its jobs. */
@@ -34,6 +35,8 @@ export interface VertexHandlerOptions extends VertexPlanDependencies {
 }
 
 type Control = JobControl<VertexCheckpoint>;
+
+const MICROS_PER_HOUR = 3_600_000_000;
 
 /**
  * Vertex AI pushes no events, so one poll loop in this process follows a job, for any number of watchers. The job
@@ -64,6 +67,18 @@ export class VertexBatchPredictionHandler implements JobHandler<
   /** The hours that Vertex AI reports; it reports none before the job has begun there. */
   replicaHours({ checkpoint, result }: VertexBatchPredictionJob): number | null {
     return result?.replicaHours ?? checkpoint?.replicaHours ?? null;
+  }
+
+  /**
+   * Vertex AI reports hours late, for some models only at the end. All replicas of a batch prediction run from its start to
+   * its end, so the time since then bounds what it costs so far.
+   */
+  replicaHoursSoFar(job: VertexBatchPredictionJob, now: Instant): number | null {
+    const reported = this.replicaHours(job);
+    const since = job.checkpoint?.runningSince ?? null;
+    if (since === null || now < since) return reported;
+    const { startingReplicaCount } = job.spec.resources;
+    return Math.max(reported ?? 0, (Number(now - since) / MICROS_PER_HOUR) * startingReplicaCount);
   }
 
   async run(job: VertexBatchPredictionJob, control: Control): Promise<JobOutcome<VertexResult>> {
@@ -200,11 +215,12 @@ async function cancelVertexJob(client: VertexJobsClient, name: string): Promise<
   }
 }
 
-function hasChanged(before: VertexJob, { state, progress, replicaHours }: VertexJob): boolean {
+function hasChanged(before: VertexJob, { state, progress, replicaHours, runningSince }: VertexJob): boolean {
   const { completed, failed, total } = before.progress;
   return (
     state !== before.state ||
     replicaHours !== before.replicaHours ||
+    runningSince !== before.runningSince ||
     progress.completed !== completed ||
     progress.failed !== failed ||
     progress.total !== total
@@ -220,6 +236,6 @@ function isCancelled(signal: AbortSignal): boolean {
   return signal.aborted && signal.reason === 'cancel';
 }
 
-function toCheckpoint({ name, replicaHours }: VertexJob): VertexCheckpoint {
-  return { name, replicaHours };
+function toCheckpoint({ name, replicaHours, runningSince }: VertexJob): VertexCheckpoint {
+  return { name, replicaHours, runningSince };
 }

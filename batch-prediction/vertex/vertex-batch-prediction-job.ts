@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
+import type { Instant } from '../../values/instant.js';
 import { JobType } from '../../jobs/job-type.js';
 import { BATCH_PREDICTION, type BatchPredictionJobSpec, type BatchPredictionSpec } from '../batch-predictions.js';
 import type { VertexJobRequest } from './job-request.js';
@@ -18,6 +19,8 @@ export interface VertexJobSpec extends BatchPredictionJobSpec {
 export interface VertexCheckpoint {
   readonly name: string;
   readonly replicaHours: number | null;
+  /** Absent or null: the job has not begun there, or an earlier release stored this. */
+  readonly runningSince?: Instant | null;
 }
 
 /** Batch predictions on Vertex AI. */

@@ -1,4 +1,6 @@
 import { toInstanceErrorCode, type InstanceErrorCode } from '../../errors/instance-error-codes.js';
+import { fromProtoTime } from '../../datasources/google/vertex/proto-time.js';
+import type { Instant } from '../../values/instant.js';
 import type { protos } from '@google-cloud/aiplatform';
 import type { JobProgress } from '../../datasources/job-store/job-record.js';
 import type { JobState } from '../../datasources/job-store/job-state.js';
@@ -13,6 +15,8 @@ export interface VertexJob {
   readonly progress: JobProgress;
   /** Hours of machines billed so far; null while Vertex AI does not report them. */
   readonly replicaHours: number | null;
+  /** When the first replica began; null before. */
+  readonly runningSince: Instant | null;
   readonly error: string | null;
   /** Errors of parts of the input, such as an unreadable file, which have no instance. */
   readonly partialFailures: readonly PartialFailure[];
@@ -59,6 +63,7 @@ export function readVertexJob(job: Job): VertexJob {
     state: jobState(job),
     progress: progress(job.completionStats ?? {}),
     replicaHours: job.resourcesConsumed?.replicaHours ?? null,
+    runningSince: fromProtoTime(job.startTime),
     error: job.error?.message ? forClients(job.error.message) : null,
     partialFailures: partialFailures.map(({ code, message }) => ({
       code: toInstanceErrorCode(code),

@@ -5,15 +5,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { BatchOutput } from '../../batch-prediction/batch-predictions.js';
-import { JobEngine } from '../../jobs/job-engine.js';
-import { newJobId } from '../../jobs/new-job-id.js';
-import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
-import { LocalBatchPredictionHandler } from '../../batch-prediction/local/local-batch-prediction-handler.js';
-import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';
 import type { ModelServing } from '../../batch-prediction/models/model-serving.js';
-import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
-import { systemClock } from '../../values/clock.js';
+import { runJob } from './run-job.js';
 
 /**
  * Batch prediction from and to files: rows a second, the most memory of the process, and how long other work in it
@@ -62,74 +57,35 @@ try {
 async function measure(rows: number): Promise<void> {
   const files = await DataFiles.open(join(folder, 'files'));
   const scratch = await DuckDbDatabase.open(':memory:');
-  const offline = await DuckDbDatabase.open(':memory:');
   const name = `in-${rows}.${inputFormat.toLowerCase()}`;
   const written = { PARQUET: 'parquet', CSV: 'csv, header', JSONL: 'json' }[inputFormat] ?? 'parquet';
   await scratch.use((connection) =>
     connection.run(`COPY (SELECT i AS a, i / 7.0::DOUBLE AS b, i % 1000 / 3.0::DOUBLE AS c, 'flight ' || i % 5000 AS note
       FROM range(${rows}) AS numbers(i)) TO '${join(files.folder, name)}' (FORMAT ${written})`),
   );
-  const store = new LmdbJobStore(join(folder, `jobs-${rows}`));
-  const dependencies = {
-    jobs: store,
-    files,
-    offline,
-    scratch,
-    workFolder: join(folder, 'work'),
-    getModel: () => model,
-    servings: new Map<ModelRuntime, ModelServing>([['ONNX', serving]]),
-    clock: systemClock,
-  };
-  const handler = new LocalBatchPredictionHandler(dependencies);
-  const onError = (error: unknown): void => console.error(error);
-  const engine = new JobEngine({
-    store,
-    handlers: [handler],
-    clock: systemClock,
-    newId: newJobId,
-    maxRunning: 1,
-    onError,
-  });
+  scratch.close();
   const start = performance.now();
-  const { id } = await new LocalBatchPredictions(engine, handler, dependencies).start({
-    displayName: 'bench',
-    labels: {},
-    createdBy: null,
-    idempotencyKey: null,
-    model,
-    spec: {
-      model: model.name,
-      input: { kind: 'FILES', files: [name], format: inputFormat as FileFormat },
-      output: { format: outputFormat as BatchOutput['format'], location: null },
-      parameters: null,
-      resources: {
-        machineType: null,
-        acceleratorType: null,
-        acceleratorCount: null,
-        startingReplicaCount: IN_FLIGHT,
-        maxReplicaCount: null,
-        batchSize: BATCH_SIZE,
-        generateExplanation: false,
-      },
-      retryOf: null,
-    },
-  });
   const delays = monitorEventLoopDelay({ resolution: 1 });
   delays.enable();
   let most = 0;
   const sampling = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 50);
-  let last;
-  for await (const record of (await engine.follow(id))!) last = record;
+  const state = await runJob({
+    model,
+    serving,
+    files,
+    folder: join(folder, `rows-${rows}`),
+    input: { kind: 'FILES', files: [name], format: inputFormat as FileFormat },
+    format: outputFormat as BatchOutput['format'],
+    batchSize: BATCH_SIZE,
+    batchesInFlight: IN_FLIGHT,
+  });
   clearInterval(sampling);
   const seconds = (performance.now() - start) / 1000;
   console.log(
-    `${rows} rows of ${inputFormat} to ${outputFormat}: ${last?.state}, ${seconds.toFixed(1)} s, ` +
+    `${rows} rows of ${inputFormat} to ${outputFormat}: ${state}, ${seconds.toFixed(1)} s, ` +
       `${Math.round(rows / seconds)} rows a second, at most ${Math.round(most / 1024 / 1024)} MiB, ` +
       `others waited ${milliseconds(delays.percentile(50))} ms (99 in 100: ${milliseconds(delays.percentile(99))} ms)`,
   );
-  await engine.stop();
-  offline.close();
-  scratch.close();
 }
 
 function milliseconds(nanoseconds: number): string {

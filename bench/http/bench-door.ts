@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { AuditChain } from '../../auth/audit/audit-chain.js';
 import { AuditFiles } from '../../auth/audit/audit-files.js';
@@ -9,6 +10,10 @@ import { AuditLog } from '../../auth/audit/audit-log.js';
 import { createKey } from '../../auth/api-keys/manage-keys.js';
 import { OPEN_AUTHENTICATOR, type Authenticator } from '../../auth/authenticator.js';
 import { openAuthentication } from '../../composition/authentication.js';
+import { openServedLog } from '../../composition/open-served-log.js';
+import { servedLogVariables, toServedLog } from '../../config/served-log-config.js';
+import { createLogger } from '../../observability/logger.js';
+import type { ServedLog } from '../../serving/served-log/served-log.js';
 import { systemClock } from '../../values/clock.js';
 
 export interface BenchDoor {
@@ -48,6 +53,14 @@ async function open(folder: string, document: object): Promise<Authenticator> {
   await writeFile(path, JSON.stringify(document));
   const onError = (error: unknown): void => console.error(error);
   return openAuthentication({ path, dataDirectory: folder, isCloudRun: false, clock: systemClock, onError });
+}
+
+/** The log of served values of the variant ``served-RATE`; null for the others. */
+export async function openBenchServedLog(variant: string, folder: string): Promise<ServedLog | null> {
+  const [, rate] = /^served-([\d.]+)$/.exec(variant) ?? [];
+  if (rate === undefined) return null;
+  const servedLog = toServedLog(z.object(servedLogVariables).parse({ FEATUREGRAPH_SERVED_LOG_SAMPLE_RATE: rate }));
+  return openServedLog({ dataDirectory: folder, servedLog }, createLogger('info'), systemClock);
 }
 
 /** An audit log in a folder of the server. */

@@ -12,12 +12,12 @@ import { systemClock } from '../../values/clock.js';
 import { benchGateway } from '../bench-gateway.js';
 import { benchRegistry } from '../bench-registry.js';
 import { fillStore } from '../filled-store.js';
-import { openBenchAudit, openBenchDoor } from './bench-door.js';
+import { openBenchAudit, openBenchDoor, openBenchServedLog } from './bench-door.js';
 
 /**
  * One server of the comparison, in a process of its own. `hot-lane` is the gateway; `policy` is the same with a policy that
  * denies one feature; `api-key` and `token` authenticate each request, `door` and `door-token` have both, and `audit` has an
- * audit log; `apollo` is the same without the hot lane; `raw` reads the same rows and writes JSON with no GraphQL at all: the
+ * audit log; `served-0.01` keeps the reads of this share of requests; `warm` runs reads before it is ready, as the gateway does; `apollo` is the same without the hot lane; `raw` reads the same rows and writes JSON with no GraphQL at all: the
  * limit.
  */
 const ENTITIES = 10_000;
@@ -45,8 +45,10 @@ const server =
         authenticator: door.authenticator,
         policy: new Policy(['policy', 'door', 'door-token'].includes(variant ?? '') ? DENYING_POLICY : null),
         auditLog: variant === 'audit' ? await openBenchAudit(folder) : null,
+        servedLog: await openBenchServedLog(variant ?? '', folder),
         logLevel: 'silent',
         isHotLaneOff: variant === 'apollo',
+        isWarm: variant === 'warm',
       });
 server.listen(0, '127.0.0.1', () =>
   process.send?.({ port: (server.address() as AddressInfo).port, headers: door.headers }),

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBDataChunk, DuckDBInstance, timestampValue, type DuckDBValue } from '@duckdb/node-api';
-import { encodeUniformRow } from '../../datasources/online/lmdb/row-codec.js';
+import { encodeUniformRow } from '../../datasources/online/lmdb/row-encoder.js';
 import { openLmdb, transact } from '../../runtime/lmdb.js';
 import type { Row } from './rows.js';
 

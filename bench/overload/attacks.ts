@@ -1,8 +1,16 @@
+import { ask } from './ask.js';
+import { silentEventStreams, silentWebSockets } from './silent-readers.js';
+
 /** Requests of one client that keep a gateway busy. Each is sent again when its answer came, by some connections at once. */
 export interface Attack {
   readonly name: string;
   readonly connections: number;
-  readonly body: () => object;
+  /** `prepared` is what `prepare` gave. */
+  readonly body: (prepared: unknown) => object;
+  /** Runs once, before the attack. */
+  readonly prepare?: (url: string) => Promise<unknown>;
+  /** The attack ends after this number of requests. Absent: after the time of the measure. */
+  readonly maxRequests?: number;
 }
 
 const IDS = Array.from({ length: 10_000 }, (_, index) => `t${index}`);
@@ -17,6 +25,34 @@ function moment(index: number): string {
   return `2024-02-${String(1 + (index % 28)).padStart(2, '0')}T00:00:00Z`;
 }
 
+const LABELS = Array.from({ length: 3_000 }, (_, index) => ({ thing: `t${index}`, timestamp: moment(index) }));
+
+/** A training set of labels that are in the request. */
+const TRAINING_SET = {
+  featurestore: 'bench',
+  entityType: 'thing',
+  features: FEATURES,
+  labels: { source: { rows: LABELS } },
+};
+
+const START =
+  'mutation ($input: StartTrainingSetInput!) { startTrainingSet(input: $input) { job { id } userErrors { message } } }';
+
+interface Started {
+  readonly startTrainingSet: { readonly job: { readonly id: string } };
+}
+
+/** A job with the most and the longest labels that are permitted. Gives its id. */
+async function startLabelledJob(url: string): Promise<string> {
+  const labels = Object.fromEntries(
+    Array.from({ length: 64 }, (_, index) => [String(index).padEnd(128, 'k'), 'v'.repeat(500)]),
+  );
+  const rows = LABELS.slice(0, 1);
+  const trainingSet = { ...TRAINING_SET, labels: { source: { rows } } };
+  const { startTrainingSet } = await ask<Started>(url, START, { input: { trainingSet, labels } });
+  return startTrainingSet.job.id;
+}
+
 /** The cost of the small request must not become that of the large one. */
 function poisonedCost(): object {
   const query = `query ($n: [ID!]! = ["t1"], $m: String! = "f0") {
@@ -25,6 +61,8 @@ function poisonedCost(): object {
   return { query, variables: poisonedCost.isPoisoned ? { 'n:[10000],m': 'x' } : { n: IDS, m: 'f0' } };
 }
 poisonedCost.isPoisoned = false;
+
+let documents = 0;
 
 export const ATTACKS: readonly Attack[] = [
   { name: 'none', connections: 0, body: () => ({}) },
@@ -52,6 +90,14 @@ export const ATTACKS: readonly Attack[] = [
     connections: 4,
     body: () => ({
       query: `query ($ids: [ID!]!) { bench { things(entityIds: $ids) { entityId ${FEATURES.join(' ')} } } }`,
+      variables: { ids: IDS },
+    }),
+  },
+  {
+    name: 'typed fields of 10,000 ids, a new document each time',
+    connections: 4,
+    body: () => ({
+      query: `query Typed${(documents += 1)} ($ids: [ID!]!) { bench { things(entityIds: $ids) { entityId ${FEATURES.join(' ')} } } }`,
       variables: { ids: IDS },
     }),
   },
@@ -100,5 +146,40 @@ export const ATTACKS: readonly Attack[] = [
         (index) => `entity(${OF}, entityId: "t${index}") { history(feature: "f0", first: 100) { nodes { value } } }`,
       )} }`,
     }),
+  },
+  {
+    name: '300 aliases of the labels of a job, of the largest size',
+    connections: 4,
+    prepare: startLabelledJob,
+    body: (job) => ({ query: `{ ${aliases(300, () => `job(id: "${String(job)}") { labels }`)} }` }),
+  },
+  {
+    name: '20 event streams of 1,000 entities that never read',
+    connections: 0,
+    prepare: (url) => silentEventStreams(url, 20),
+    body: () => ({}),
+  },
+  {
+    name: '20 WebSockets with 100 subscriptions of 1,000 entities that never read',
+    connections: 0,
+    prepare: (url) => silentWebSockets(url, 20, 100),
+    body: () => ({}),
+  },
+  {
+    name: '30 previews of 3,000 labels in a request',
+    connections: 4,
+    body: () => ({
+      query: `query ($input: TrainingSetInput!) { ${aliases(
+        30,
+        () => 'trainingSetPreview(input: $input, first: 1) { rows }',
+      )} }`,
+      variables: { input: TRAINING_SET },
+    }),
+  },
+  {
+    name: '320 training set jobs',
+    connections: 8,
+    maxRequests: 320,
+    body: () => ({ query: START, variables: { input: { trainingSet: TRAINING_SET } } }),
   },
 ];

@@ -33,14 +33,16 @@ try {
 async function measure(attack: Attack): Promise<void> {
   const gateway = await startGateway(folder);
   const statuses = new Map<string, number>();
+  const prepared = await attack.prepare?.(gateway.url);
+  let left = attack.maxRequests ?? Infinity;
   const probe = fork(join(import.meta.dirname, 'probe.js'), [gateway.url]);
   const end = Date.now() + SECONDS * 1000;
   const agent = new Agent({ keepAlive: true, maxSockets: attack.connections });
   await Promise.all([
     new Promise((resolve) => setTimeout(resolve, SECONDS * 1000)),
     ...Array.from({ length: attack.connections }, async () => {
-      while (Date.now() < end) {
-        const status = await send(gateway.url, attack.body(), agent);
+      while (Date.now() < end && (left -= 1) >= 0) {
+        const status = await send(gateway.url, attack.body(prepared), agent);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     }),

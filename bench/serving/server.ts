@@ -28,6 +28,7 @@ async function openServer(): Promise<Server> {
     authenticator: OPEN_AUTHENTICATOR,
     policy: new Policy(null),
     auditLog: null,
+    servedLog: null,
     logLevel: variant === 'without log' ? 'silent' : 'info',
     isHotLaneOff: variant === 'without lane',
   });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { AuditChain, type ChainPosition } from '../../auth/audit/audit-chain.js';
 import { readAuditKey } from '../../auth/audit/audit-files.js';
@@ -49,6 +50,19 @@ export function auditCommand(write: (text: string) => void): Command {
     .action(async (entityType: string, entityId: string, options: LogOptions & { readonly folder?: string }) => {
       const { chain } = await openLog(options.folder, options);
       write(`${chain.hashId(entityType, entityId)}\n`);
+    });
+  audit
+    .command('hash-document')
+    .description('Print the hash that the text of a GraphQL document has in the log, to search for refused operations.')
+    .argument('<file>', 'a file with the text, byte for byte as clients send it in "query"')
+    .option('--folder <folder>', 'the folder of the log; FEATUREGRAPH_AUDIT_FOLDER names it if not given')
+    .option('--key <file>', 'the file of its key; FEATUREGRAPH_AUDIT_KEY_FILE names it if not given')
+    .action(async (file: string, options: LogOptions & { readonly folder?: string }) => {
+      const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+        throw new OperatorError(`The file ${file} cannot be read.`, [], { cause });
+      });
+      const { chain } = await openLog(options.folder, options);
+      write(`${chain.hashDocument(text)}\n`);
     });
   return audit;
 }

@@ -9,7 +9,10 @@ import { createModelServings, diagnoseModels } from '../../composition/models.js
 import { diagnoseRegistry } from '../../composition/registry.js';
 import { redactReport } from '../../composition/redact-report.js';
 import { diagnoseSeveralGateways } from '../../composition/several-gateways.js';
+import { outputDataset } from '../../composition/open-output-tables.js';
+import { sharedFolder } from '../../composition/open-shared-files.js';
 import { diagnoseStores, probeStores } from '../../composition/stores.js';
+import { diagnoseOutputDataset } from '../../datasources/output-tables/bigquery/diagnose-output-dataset.js';
 import { projectRoot } from '../../config/project-root.js';
 import { systemClock } from '../../values/clock.js';
 import { formatInstant } from '../../values/instant.js';
@@ -36,8 +39,15 @@ export async function doctor(
   const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
   const { sharedJobs } = config;
   const shared = sharedJobs
-    ? [{ store: 'several gateways', findings: diagnoseSeveralGateways(registry, sharedJobs.table) }]
+    ? [
+        {
+          store: 'several gateways',
+          findings: diagnoseSeveralGateways(registry, sharedJobs.table, sharedFolder(config, google)),
+        },
+      ]
     : [];
+  const dataset = outputDataset(config, google);
+  const outputs = dataset ? [{ store: 'outputs', findings: diagnoseOutputDataset(dataset, Date.now) }] : [];
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
   const address = url ?? `http://localhost:${config.port}/graphql`;
   const gateway = new GatewayClient(address, token ?? config.token);
@@ -46,12 +56,12 @@ export async function doctor(
     options: address === DEFAULT_URL ? '' : `--url ${address}`,
   });
   const authentication = diagnoseAuthentication(config, systemClock);
-  const all = [...diagnoses, ...stores, ...shared, ...sources, ...models, authentication];
+  const all = [...diagnoses, ...stores, ...shared, ...outputs, ...sources, ...models, authentication];
   if (!isDeep) return printDiagnoses(all);
   process.stdout.write(reportHeader());
   await printDiagnoses(
     [...all, ...(await probeStores(registry, config.dataDirectory, google))],
-    redactReport(registry),
+    redactReport(registry, sharedJobs, config.outputDataset),
   );
 }
 
@@ -69,7 +79,7 @@ function reportHeader(): string {
     `featuregraph doctor --deep, ${formatInstant(systemClock())}`,
     `featuregraph ${version}, Node.js ${process.version}, ${process.platform} ${process.arch}`,
     clients.join(', '),
-    'Names of projects, instances, datasets and tables are replaced. Attach this report to an issue.',
+    'Names of projects, instances, datasets, tables and buckets are replaced. Attach this report to an issue.',
     '',
     '',
   ].join('\n');

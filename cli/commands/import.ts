@@ -3,53 +3,38 @@ import { appendFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promi
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { FileFault } from '../../datasources/files/file-fault.js';
-import type { FileFormat } from '../../datasources/files/file-format.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import type { Receipt } from '../../ingestion/ndjson/receipt.js';
 import type { ValueType } from '../../values/value-type.js';
 import { DEFAULT_URL, gatewayAt, type GatewayClient, tokenOption } from '../gateway-client.js';
+import { addFileFlags, namingFlags, toFileOptions, type FileFlags } from '../file-flags.js';
 import { readImportRows } from '../import-rows.js';
 
-interface ImportOptions {
+interface ImportOptions extends FileFlags {
   readonly url: string;
   readonly token?: string;
   readonly entityId?: readonly string[];
   readonly timestamp?: string;
   readonly features?: readonly string[];
-  readonly format?: FileFormat;
-  readonly delimiter?: string;
-  readonly nullText?: string;
-  readonly decimal?: string;
-  readonly encoding?: string;
-  readonly dateFormat?: string;
-  readonly timestampFormat?: string;
-  readonly timeZone?: string;
   readonly refused: string;
   readonly state: string;
 }
 
 export function importCommand(): Command {
-  return new Command('import')
+  const command = new Command('import')
     .description('Write the rows of Parquet, CSV or JSONL files through a running gateway.')
     .argument('<featurestore>', 'the featurestore')
     .argument('<entityType>', 'the entity type')
     .argument('<files...>', 'files, folders or patterns')
     .requiredOption('--features <names...>', 'the features to write; the columns have their names')
     .option('--entity-id <columns...>', 'the columns of the entity id (default: those of the registry)')
-    .option('--timestamp <column>', 'the column of the event time; without it, the features are of static sources')
-    .option('--format <format>', 'PARQUET, CSV or JSONL (default: by the endings of the names)')
-    .option('--delimiter <character>', 'CSV: the character between fields')
-    .option('--null-text <text>', 'CSV: an unquoted field with this text is null')
-    .option('--decimal <character>', 'CSV: the decimal separator')
-    .option('--encoding <name>', 'CSV and JSONL: the encoding')
-    .option('--date-format <format>', 'CSV and JSONL: the format of dates, in the notation of strptime')
-    .option('--timestamp-format <format>', 'CSV and JSONL: the format of times, in the notation of strptime')
-    .option('--time-zone <zone>', 'the time zone of times without one')
-    .option('--refused <file>', 'the file for refused rows and the reasons', 'import-refused.ndjson')
+    .option('--timestamp <column>', 'the column of the event time; without it, the features are of static sources');
+  return addFileFlags(command)
+    .option('--refused <file>', 'the file for refused and quarantined rows and the reasons', 'import-refused.ndjson')
     .option('--state <file>', 'the file for the progress, so that a second run continues', 'import-state.json')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
-    .action(importFiles);
+    .action(namingFlags(importFiles));
 }
 
 async function importFiles(
@@ -74,7 +59,7 @@ async function importFiles(
     .digest('hex');
   const done = await readState(options.state, task);
   const target = new URL(`/ingest/${encodeURIComponent(featurestore)}/${encodeURIComponent(entityType)}`, options.url);
-  const counts = { written: 0, duplicates: 0, refused: 0 };
+  const counts = { written: 0, duplicates: 0, quarantined: 0, refused: 0 };
   const bar = new SingleBar({ format: ' {bar} {percentage}% | {value} of {total} rows', stream: process.stderr });
   let sent = done;
   let isShown = false;
@@ -84,7 +69,8 @@ async function importFiles(
       timestamp: options.timestamp ?? null,
       features,
     };
-    const pages = readImportRows({ names, format: options.format ?? null, options, columns, skip: done });
+    const { format = null, ...fileOptions } = toFileOptions(options);
+    const pages = readImportRows({ names, format, options: fileOptions, columns, skip: done });
     for await (const { lines, total } of pages) {
       if (!isShown) bar.start(Math.max(total, sent), sent);
       isShown = true;
@@ -92,7 +78,8 @@ async function importFiles(
         if (receipt.status === 'WRITTEN') counts.written += 1;
         else if (receipt.status === 'DUPLICATE') counts.duplicates += 1;
         else {
-          counts.refused += 1;
+          if (receipt.status === 'QUARANTINED') counts.quarantined += 1;
+          else counts.refused += 1;
           await appendFile(options.refused, `${JSON.stringify({ row: lines[receipt.line - 1], ...receipt })}\n`);
         }
       }
@@ -107,11 +94,12 @@ async function importFiles(
     if (isShown) bar.stop();
   }
   await rm(options.state, { force: true });
-  const { written, duplicates, refused } = counts;
+  const { written, duplicates, quarantined, refused } = counts;
+  const isAnyLeft = refused + quarantined > 0;
   console.log(
-    `${written} rows written, ${duplicates} were there before, ${refused} refused${refused > 0 ? ` (${options.refused})` : ''}.`,
+    `${written} ${written === 1 ? 'row' : 'rows'} written, ${duplicates} ${duplicates === 1 ? 'was' : 'were'} there before, ${refused} refused${quarantined > 0 ? `, ${quarantined} in the quarantine of the gateway` : ''}${isAnyLeft ? ` (${options.refused})` : ''}.`,
   );
-  if (refused > 0) process.exitCode = 1;
+  if (isAnyLeft) process.exitCode = 1;
 }
 
 interface KnownEntityType {

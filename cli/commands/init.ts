@@ -6,14 +6,11 @@ import { Command, Option } from 'commander';
 import { checkRegistry } from '../../composition/check-registry.js';
 import { draftFromFiles, type DraftRequest } from '../../composition/draft-from-files.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
-import { COMPRESSIONS, FILE_FORMATS } from '../../datasources/files/file-format.js';
-import { DATE_MOMENTS } from '../../datasources/files/file-options.js';
 import { FileReader } from '../../datasources/files/file-reader.js';
 import type { DraftFile } from '../../datasources/registry/draft/draft-text.js';
-import type { DraftFileOptions } from '../../datasources/registry/draft/table-options.js';
 import { TIME_UNITS, type TimeUnit } from '../../datasources/registry/draft/wishes.js';
 import { OperatorError } from '../../errors/operator-error.js';
-import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
+import { addFileFlags, namingFlags, toFileOptions, type FileFlags } from '../file-flags.js';
 import { draftSummary, exampleQuery } from '../init-summary.js';
 
 interface InitFlags extends FileFlags {
@@ -55,7 +52,9 @@ export function initCommand(write: (text: string) => void): Command {
     )
     .option('--static <table>', 'a table without event times; its values hold at all times; repeatable', collect)
     .addHelpText('after', EXAMPLES);
-  return addFileFlags(command).action(async (names: readonly string[], flags: InitFlags) => init(names, flags, write));
+  return addFileFlags(command).action(
+    namingFlags(async (names: readonly string[], flags: InitFlags) => init(names, flags, write)),
+  );
 }
 
 async function init(names: readonly string[], flags: InitFlags, write: (text: string) => void): Promise<void> {
@@ -85,7 +84,7 @@ async function init(names: readonly string[], flags: InitFlags, write: (text: st
 function toRequest(names: readonly string[], flags: InitFlags): DraftRequest {
   return {
     names,
-    options: toOptions(flags),
+    options: toFileOptions(flags),
     output: flags.output,
     featurestore: flags.featurestore ?? null,
     entityType: flags.entityType ?? null,
@@ -94,20 +93,6 @@ function toRequest(names: readonly string[], flags: InitFlags): DraftRequest {
     timestampUnit: flags.timestampUnit ?? null,
     statics: flags.static ?? [],
   };
-}
-
-function toOptions(flags: FileFlags): DraftFileOptions {
-  const options = (toFileInput(flags) ?? {}) as DraftFileOptions;
-  requireOneOf('--format', options.format, FILE_FORMATS);
-  requireOneOf('--compression', options.compression, COMPRESSIONS);
-  requireOneOf('--date-as-moment', options.dateAsMoment, DATE_MOMENTS);
-  return options;
-}
-
-function requireOneOf(flag: string, value: string | null | undefined, known: readonly string[]): void {
-  if (value === undefined || value === null || known.includes(value)) return;
-  const names = known.map((name) => name.toLowerCase().replaceAll('_', '-'));
-  throw new OperatorError(`${flag} is one of: ${names.join(', ')}.`);
 }
 
 function refuseExisting(paths: readonly string[], output: string): void {
@@ -138,6 +123,15 @@ async function writeFiles(files: readonly DraftFile[], output: string): Promise<
   }
 }
 
+/** A draft has neither a policy nor trusted documents, and is no subgraph. */
+const NOTHING_ELSE = {
+  policyPath: null,
+  isFederated: false,
+  trustedDocumentsPath: null,
+  areOnlyTrustedDocumentsAnswered: false,
+  isIntrospectionAllowed: true,
+} as const;
+
 /** A draft that `featuregraph check` refuses is a defect of ours: the user gets its faults, and no files. */
 async function requireSound(
   registryPath: string,
@@ -149,7 +143,7 @@ async function requireSound(
   try {
     const { registry } = await diagnoseRegistry(registryPath);
     // The data folder of the user is of other registries.
-    for (const { findings } of checkRegistry(registry, { dataDirectory: noData, policyPath: null }, reader)) {
+    for (const { findings } of checkRegistry(registry, { ...NOTHING_ELSE, dataDirectory: noData }, reader)) {
       for await (const { status, message } of findings) if (status === 'fault') faults.push(message);
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
+import { addFileFlags, namingFlags, toFileInput, type FileFlags } from '../file-flags.js';
 import { jobName } from '../gateway-client.js';
 import { addOutputOptions, addStartOptions, parseObject, startJob, type StartOptions } from '../start-job.js';
 
@@ -23,25 +23,27 @@ export function predictCommand(): Command {
     .option('--parameters <json>', 'parameters that the model gets with each batch')
     .option('--batch-size <count>', 'instances in one batch', count)
     .option('--replicas <count>', 'batches that are predicted in parallel', count);
-  return addStartOptions(addOutputOptions(addFileFlags(command))).action(async (options: PredictOptions) => {
-    await startJob(
-      {
-        mutation: 'startBatchPrediction',
-        inputType: 'StartBatchPredictionInput',
-        estimate: {
-          query: 'estimateBatchPrediction',
-          inputType: 'BatchPredictionEstimateInput',
-          toInput: (job) => ({ job }),
+  return addStartOptions(addOutputOptions(addFileFlags(command))).action(
+    namingFlags(async (options: PredictOptions) => {
+      await startJob(
+        {
+          mutation: 'startBatchPrediction',
+          inputType: 'StartBatchPredictionInput',
+          estimate: {
+            query: 'estimateBatchPrediction',
+            inputType: 'BatchPredictionEstimateInput',
+            toInput: (job) => ({ job }),
+          },
+          input: toJobInput(options),
+          defaults: {
+            displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}`,
+            output: {},
+          },
         },
-        input: toJobInput(options),
-        defaults: {
-          displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}`,
-          output: {},
-        },
-      },
-      options,
-    );
-  });
+        options,
+      );
+    }),
+  );
 }
 
 function toJobInput(options: PredictOptions): Record<string, unknown> {

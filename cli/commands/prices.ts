@@ -6,7 +6,7 @@ import { costsConfig } from '../../config/costs-config.js';
 import { loadConfig } from '../../config/load-config.js';
 import { openGoogleCatalog } from '../../costs/catalog/google-catalog.js';
 import type { PriceCatalog } from '../../costs/catalog/price-catalog.js';
-import { refreshPriceBook, type PriceChange } from '../../costs/catalog/refresh-price-book.js';
+import { makeRegionalPriceBook, refreshPriceBook, type PriceChange } from '../../costs/catalog/refresh-price-book.js';
 import { formatPrice } from '../../costs/decimal.js';
 import { loadPriceBooks, toPriceBooks } from '../../costs/files/load-price-books.js';
 import { OperatorError } from '../../errors/operator-error.js';
@@ -38,7 +38,11 @@ export function pricesCommand({ write, clock, openCatalog = openGoogleCatalog }:
     .description('Write a new edition of a price book with the prices of the Cloud Billing Catalog.')
     .option('--book <name>', 'a price book by id or name (default: FEATUREGRAPH_PRICE_BOOK)')
     .option('--folder <folder>', 'where the edition is written (default: FEATUREGRAPH_PRICE_BOOKS, if a folder)')
-    .action(async (options: { book?: string; folder?: string }) => {
+    .option(
+      '--region <region>',
+      'make a book for this region, of what the catalog sells there (default: that of the book)',
+    )
+    .action(async (options: { book?: string; folder?: string; region?: string }) => {
       await update({ ...options, date: formatInstant(clock()).slice(0, 10), write, openCatalog });
     });
 
@@ -48,12 +52,13 @@ export function pricesCommand({ write, clock, openCatalog = openGoogleCatalog }:
 interface Update {
   readonly book?: string;
   readonly folder?: string;
+  readonly region?: string;
   readonly date: string;
   readonly write: (text: string) => void;
   readonly openCatalog: () => Promise<PriceCatalog>;
 }
 
-async function update({ book: name, folder, date, write, openCatalog }: Update): Promise<void> {
+async function update({ book: name, folder, region, date, write, openCatalog }: Update): Promise<void> {
   const { ownBooks, defaultBook } = costsConfig(loadConfig());
   const target = folder ?? (ownBooks?.endsWith('.json') ? null : ownBooks);
   if (target === null) {
@@ -65,12 +70,16 @@ async function update({ book: name, folder, date, write, openCatalog }: Update):
   const book = findBook(toPriceBooks(loaded, defaultBook), name);
   const edition = loaded.find((candidate) => candidate.book === book)!;
   const catalog = await openCatalog();
-  const { document, changes } = await refreshPriceBook(edition.document, catalog, date).finally(() => catalog.close());
-  write(changesTable(changes));
+  const isOther = region !== undefined && region !== book.region;
+  const made = isOther
+    ? makeRegionalPriceBook(edition.document, catalog, { date, region })
+    : refreshPriceBook(edition.document, catalog, date);
+  const { document, changes } = await made.finally(() => catalog.close());
+  write(changesTable(changes, isOther ? 'left out' : 'kept'));
   if (changes.every(({ after }) => after === null)) {
     throw new OperatorError('No price was found in the Cloud Billing Catalog, so no edition was written.');
   }
-  const path = join(target, `${book.name}-${date}.json`);
+  const path = join(target, `${document.name}-${date}.json`);
   await mkdir(target, { recursive: true });
   await writeFile(path, `${JSON.stringify(document, null, 2)}\n`);
   write(`${path} is written.\n`);
@@ -89,10 +98,10 @@ function findBook(books: Awaited<ReturnType<typeof readBooks>>, name: string | u
   }
 }
 
-function changesTable(changes: readonly PriceChange[]): string {
+function changesTable(changes: readonly PriceChange[], otherwise: 'kept' | 'left out'): string {
   const table = formatTable(['meter', 'resource', 'before', 'after', ''], [2, 3]);
   for (const { meter, resource, before, after, reason } of changes) {
-    const outcome = reason === null ? (after?.equals(before) ? 'the same' : 'new') : `kept: ${reason}`;
+    const outcome = reason === null ? (after?.equals(before) ? 'the same' : 'new') : `${otherwise}: ${reason}`;
     table.push([meter, resource ?? 'any', formatPrice(before), after ? formatPrice(after) : '', outcome]);
   }
   return `${table.toString()}\n`;

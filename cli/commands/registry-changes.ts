@@ -2,13 +2,14 @@ import { Command } from 'commander';
 import { OperatorError } from '../../errors/operator-error.js';
 import { DEFAULT_URL, gatewayAt, tokenOption, type GatewayOptions } from '../gateway-client.js';
 
-const PLAN = `faults breaks { path message } changes removed renamed { from to }
+const PLAN = `faults breaks { path message } changes expectations removed renamed { from to }
   recomputed { featurestore entityType source rows bytes isServedMeanwhile }`;
 
 interface Plan {
   readonly faults: readonly string[];
   readonly breaks: readonly { readonly path: string; readonly message: string }[];
   readonly changes: readonly string[];
+  readonly expectations: readonly string[];
   readonly removed: readonly string[];
   readonly renamed: readonly { readonly from: string; readonly to: string }[];
   readonly recomputed: readonly {
@@ -65,14 +66,15 @@ export function applyCommand(write: (text: string) => void): Command {
 }
 
 /** A plan for people, one fact a line. */
-export function planText({ faults, breaks, changes, removed, renamed, recomputed }: Plan): string {
+export function planText({ faults, breaks, changes, expectations, removed, renamed, recomputed }: Plan): string {
   const breaking = new Set(breaks.map(({ message }) => message));
   const lines = [
     ...faults.map((fault) => `fault      ${fault}`),
     ...breaks.map(({ message }) => `break      ${message}`),
     ...changes.filter((message) => !breaking.has(message)).map((message) => `change     ${message}`),
+    ...expectations.map((text) => `expect     ${text}`),
     ...renamed.map(({ from, to }) => `rename     ${from} -> ${to}: its values move to the new name`),
-    ...removed.map((name) => `removed    ${name}: its values stay in the stores, and nobody can read them`),
+    ...removed.map((name) => `removed    ${name}: its values stay in the stores, and no request can read them`),
     ...recomputed.map(
       ({ featurestore, entityType, source, rows, bytes, isServedMeanwhile }) =>
         `recompute  ${featurestore}.${entityType}: ${source}, ${bytes} bytes of files, ` +

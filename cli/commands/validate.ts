@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
+import { addFileFlags, namingFlags, toFileInput, type FileFlags } from '../file-flags.js';
 import { DEFAULT_URL, gatewayAt, tokenOption } from '../gateway-client.js';
 import { toTrainingSetInput, type TrainingSetFlags } from '../training-set-flags.js';
 import { VALIDATION_FIELDS, validationLines, type ValidationReport } from '../training-set-report.js';
@@ -33,15 +33,17 @@ export function validateCommand(): Command {
   return addFileFlags(command)
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
-    .action(async (file: string, options: ValidateOptions) => {
-      const answer = await gatewayAt(options).ask<{ validateTrainingSet: ValidationReport }>(
-        `query ($input: ValidateTrainingSetInput!) { validateTrainingSet(input: $input) { ${VALIDATION_FIELDS} } }`,
-        { input: toInput(file, options) },
-      );
-      const { validateTrainingSet: report } = answer;
-      process.stdout.write(`${validationLines(report).join('\n')}\n`);
-      if (report.leakedRows !== '0') process.exitCode = 1;
-    });
+    .action(
+      namingFlags(async (file: string, options: ValidateOptions) => {
+        const answer = await gatewayAt(options).ask<{ validateTrainingSet: ValidationReport }>(
+          `query ($input: ValidateTrainingSetInput!) { validateTrainingSet(input: $input) { ${VALIDATION_FIELDS} } }`,
+          { input: toInput(file, options) },
+        );
+        const { validateTrainingSet: report } = answer;
+        process.stdout.write(`${validationLines(report).join('\n')}\n`);
+        if (report.leakedRows !== '0') process.exitCode = 1;
+      }),
+    );
 }
 
 function toInput(file: string, options: ValidateOptions): Record<string, unknown> {

@@ -12,7 +12,7 @@ export interface PriceChange {
   readonly meter: string;
   readonly resource: string | null;
   readonly before: Decimal;
-  /** null: the price is unchanged, for this reason. */
+  /** null: the price is unchanged, or left out of a book of another region, for this reason. */
   readonly after: Decimal | null;
   readonly reason: string | null;
 }
@@ -32,11 +32,65 @@ export async function refreshPriceBook(
   catalog: PriceCatalog,
   date: string,
 ): Promise<RefreshedPriceBook> {
+  const { region, effectiveDate } = document;
+  const { meters, changes } = await lookUpPrices(document, catalog, { date, region });
+  const source = `Cloud Billing Catalog, ${date}; what names no SKU of it is of the edition of ${effectiveDate}`;
+  return { document: { ...document, effectiveDate: date, source, meters }, changes };
+}
+
+/**
+ * The same book for another region: only the prices that the catalog has there. A price of this region says nothing of
+ * the other one, so what the catalog lacks is left out, and an estimate says that it is missing.
+ */
+export async function makeRegionalPriceBook(
+  document: PriceBookDocument,
+  catalog: PriceCatalog,
+  { date, region }: { readonly date: string; readonly region: string },
+): Promise<RefreshedPriceBook> {
+  const { meters, changes } = await lookUpPrices(document, catalog, { date, region });
+  const found = new Set(changes.flatMap(({ after, meter, resource }) => (after ? [keyOf(meter, resource)] : [])));
+  const isFound = (meter: string, price: PriceDocument): boolean =>
+    'sku' in price
+      ? found.has(keyOf(meter, price.resource))
+      : price.parts.every((part) => found.has(keyOf(part.meter, part.resource)));
+  const regional = Object.entries(meters).flatMap(([name, meter]) => {
+    const prices = meter.prices.filter((price) => isFound(name, price));
+    // A meter without prices in the book is counted and free everywhere.
+    return prices.length > 0 || meter.prices.length === 0 ? [[name, { ...meter, prices }] as const] : [];
+  });
+  return {
+    document: {
+      ...document,
+      name: regionalName(document, region),
+      region,
+      effectiveDate: date,
+      source: `Cloud Billing Catalog, ${date}`,
+      meters: Object.fromEntries(regional),
+    },
+    changes,
+  };
+}
+
+/** google-us-central1 becomes google-europe-west4; a name without its region gets the other one at its end. */
+function regionalName({ name, region: own }: PriceBookDocument, region: string): string {
+  const stem = name.endsWith(`-${own}`) ? name.slice(0, -own.length - 1) : name;
+  return `${stem}-${region}`;
+}
+
+function keyOf(meter: string, resource: string | null | undefined): string {
+  return JSON.stringify([meter, resource ?? null]);
+}
+
+async function lookUpPrices(
+  document: PriceBookDocument,
+  catalog: PriceCatalog,
+  { date, region }: { readonly date: string; readonly region: string },
+): Promise<Pick<PriceBookDocument, 'meters'> & Pick<RefreshedPriceBook, 'changes'>> {
   const skus = await loadSkus(document, catalog);
   const changes: PriceChange[] = [];
   const refresh = (meter: string, price: PriceDocument): PriceDocument => {
     if (!('sku' in price)) return price;
-    const found = lookUp(price, skus, document.region);
+    const found = lookUp(inRegion(price, document.region, region), skus, region);
     const after = found instanceof Decimal ? found : null;
     const reason = typeof found === 'string' ? found : null;
     changes.push({ meter, resource: price.resource ?? null, before: new Decimal(price.unitPrice), after, reason });
@@ -47,15 +101,16 @@ export async function refreshPriceBook(
     name,
     { ...meter, prices: meter.prices.map((price) => refresh(name, price)) },
   ]);
-  return {
-    document: {
-      ...document,
-      effectiveDate: date,
-      source: `Cloud Billing Catalog, ${date}; what names no SKU of it is of the edition of ${document.effectiveDate}`,
-      meters: Object.fromEntries(meters),
-    },
-    changes,
-  };
+  return { meters: Object.fromEntries(meters), changes };
+}
+
+/** Some descriptions of the catalog name their region: "Analysis (us-central1)". */
+function inRegion(price: UnitPriceDocument, own: string, region: string): UnitPriceDocument {
+  if (own === region || !price.catalog) return price;
+  const catalog = price.catalog.map((term) =>
+    term.description === undefined ? term : { ...term, description: term.description.replaceAll(own, region) },
+  );
+  return { ...price, catalog };
 }
 
 /** Lists each service once, for any number of prices. */

@@ -123,6 +123,12 @@ export class DuckDbDatabase {
     return this.instance.connect();
   }
 
+  /** As `connect`, of a file that has every acknowledged row. */
+  async connectAfterWrites(): Promise<DuckDBConnection> {
+    await this.beforeUse?.();
+    return this.instance.connect();
+  }
+
   /** Runs work in one transaction: all changes happen, or none. */
   async transaction<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     return this.use((connection) => inTransaction(connection, work));

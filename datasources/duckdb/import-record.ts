@@ -35,6 +35,17 @@ export async function readImportState(
   return { importedAt: instantFromDuckDb(importedAt), filesState: filesState == null ? null : String(filesState) };
 }
 
+/** Identifies the last import of a table; undefined when there was none. The same files may be imported twice. */
+export async function readImportId(connection: DuckDBConnection, source: FeatureSource): Promise<string | undefined> {
+  // An import of an earlier release has none, and each import since has another one.
+  const rows = await connection.runAndReadAll(
+    `SELECT coalesce(import_id, imported_from) FROM ${TABLE} WHERE history_table = $1`,
+    [historyTable(source)],
+  );
+  const [[id] = []] = rows.getRows();
+  return id === undefined ? undefined : String(id);
+}
+
 /** What the next incremental import continues from, as JSON; null: it computes the whole SQL. */
 export async function readIncrement(
   connection: DuckDBConnection,
@@ -84,8 +95,9 @@ export async function writeImportRecord(
   increment: string | null,
 ): Promise<void> {
   await connection.run(
-    `INSERT OR REPLACE INTO ${TABLE} (history_table, imported_from, row_count, imported_at, has_ties, files_state, increment)
-     VALUES ($1, $2, $3, now()::TIMESTAMP, $4, $5, $6)`,
+    `INSERT OR REPLACE INTO ${TABLE}
+       (history_table, imported_from, row_count, imported_at, has_ties, files_state, increment, import_id)
+     VALUES ($1, $2, $3, now()::TIMESTAMP, $4, $5, $6, uuid()::VARCHAR)`,
     [historyTable(source), fingerprint, rows, hasTies, filesState, increment],
   );
 }
@@ -113,4 +125,5 @@ export async function ensureImportRecords(connection: DuckDBConnection): Promise
   await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS has_ties BOOLEAN`);
   await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS files_state VARCHAR`);
   await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS increment VARCHAR`);
+  await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS import_id VARCHAR`);
 }

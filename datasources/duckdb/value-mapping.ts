@@ -23,6 +23,7 @@ import {
   type ValueType,
 } from '../../values/value-type.js';
 import { parseExactJson } from '../../values/lossless-json.js';
+import { stringifyExactly } from '../../values/minus-zero.js';
 
 /** The column type of each value type. A STRUCT is JSON text: its fields are not declared in the registry. */
 const COLUMN_TYPES = {
@@ -68,7 +69,7 @@ const ENCODERS = {
   STRING: (value) => value,
   STRING_ARRAY: (value) => listValue(value),
   BYTES: (value) => new DuckDBBlobValue(value),
-  STRUCT: (value) => JSON.stringify(value),
+  STRUCT: stringifyExactly,
   TIMESTAMP: (value) => timestampValue(value),
 } satisfies ValueEncoders<DuckDBValue>;
 

@@ -1,5 +1,5 @@
 /** The formats in which tables are written. */
-export type WrittenFormat = 'PARQUET' | 'CSV' | 'JSONL' | 'TABLE';
+export type WrittenFormat = 'PARQUET' | 'CSV' | 'JSONL' | 'TABLE' | 'BIGQUERY';
 
 interface Loss {
   /** Finds the type, also within a list, a struct or a map. */
@@ -47,6 +47,51 @@ const LOSSES: Readonly<Record<WrittenFormat, readonly Loss[]>> = {
   ],
   JSONL: [noUnions('JSON')],
   TABLE: [],
+  BIGQUERY: [
+    {
+      type: typeCalled('U?HUGEINT'),
+      reason: 'its integers have 64 bits, and its decimals 38 digits',
+      advice: 'Cast it to DECIMAL(38,0) or VARCHAR',
+    },
+    {
+      type: typeCalled('UBIGINT'),
+      reason: 'its integers are signed',
+      advice: 'Cast it to DECIMAL(20,0)',
+    },
+    {
+      type: typeCalled('TIMESTAMP(?:_S|_MS|_NS)?'),
+      reason: 'it makes a moment in UTC of a time without a zone',
+      advice: 'Cast it to TIMESTAMPTZ or VARCHAR',
+    },
+    {
+      // The conversion is published, and times loaded by other programs came out as others: python-bigquery issue 382.
+      type: typeCalled('TIME'),
+      reason: 'it was seen to change times of day in Parquet files',
+      advice: 'Cast it to VARCHAR',
+    },
+    {
+      type: typeCalled('TIME WITH TIME ZONE'),
+      reason: 'its times of day have no offset',
+      advice: 'Cast it to VARCHAR',
+    },
+    {
+      type: typeCalled('INTERVAL'),
+      reason: 'it reads no intervals from files',
+      advice: 'Cast it to VARCHAR',
+    },
+    {
+      type: /MAP\(/,
+      reason: 'it has no maps',
+      advice: 'Cast it to JSON',
+    },
+    {
+      // By itself, such a column is written as text.
+      type: /[(, ](?:UUID|JSON)(?=[,)[]|$)|^(?:UUID|JSON)\[/,
+      reason: 'it reads no UUID and no JSON within another value',
+      advice: 'Cast it to JSON, which is written as text',
+    },
+    noUnions('BigQuery'),
+  ],
 };
 
 /** Whether values of a type come out of a format as they went in. */

@@ -1,3 +1,4 @@
+import { isTimeZone } from './time-zone.js';
 import { badInput } from '../../errors/app-error.js';
 import type { Compression, FileFormat } from './file-format.js';
 
@@ -121,6 +122,7 @@ function timestampFormatGap(letters: string): string | undefined {
   const day = dayGap(letters);
   if (day !== undefined) return day;
   if (!/[HIT]/.test(letters)) return 'it has no hour. For dates, set "dateFormat" and "dateAsMoment"';
+  if (letters.includes('p') && !letters.includes('I')) return 'it has %p, which goes with %I';
   return letters.includes('I') && !letters.includes('p')
     ? 'it has %I without %p, so morning or evening is open'
     : undefined;
@@ -133,8 +135,24 @@ function dateFormatGap(letters: string): string | undefined {
   return dayGap(letters);
 }
 
+/** Of two letters for one part, strptime would take the last. */
+const ONCE = [
+  ['the year', /[yY]/g],
+  ['the month', /[bBmj]/g],
+  ['the day', /[dj]/g],
+  ['the day of the week', /[aAw]/g],
+  ['the hour', /[HIT]/g],
+  ['the minute', /[MT]/g],
+  ['the second', /[ST]/g],
+  ['the fraction of the second', /f/g],
+  ['the offset', /z/g],
+] as const;
+
 function dayGap(letters: string): string | undefined {
   if (!/[yY]/.test(letters)) return 'it has no year';
+  for (const [part, pattern] of ONCE) {
+    if ((letters.match(pattern)?.length ?? 0) > 1) return `it has ${part} twice, and a text could contradict itself`;
+  }
   return letters.includes('j') || (/[bBm]/.test(letters) && letters.includes('d'))
     ? undefined
     : 'it has no day and month';
@@ -148,15 +166,5 @@ export function toEncodingLabel(encoding: string): string | undefined {
     return label === 'replacement' ? undefined : label;
   } catch {
     return undefined;
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -95,6 +95,7 @@ async function readFileSchema(worker: FileWorker, { path, name }: SelectedFile):
 function readColumn(nodes: Iterator<SchemaNode, undefined>, file: string): ParquetColumn {
   const node = nodes.next().value;
   if (!node) throw new FileFault(file, null, 'its description of the columns is broken');
+  requireReadableDecimal(node, file);
   const isCut = isCutToMicroseconds(node);
   const children = Array.from({ length: Number(node.num_children ?? 0) }, () => readColumn(nodes, file));
   const { name, type, logical_type: logical, converted_type: converted, scale, precision } = node;
@@ -107,6 +108,19 @@ function readColumn(nodes: Iterator<SchemaNode, undefined>, file: string): Parqu
     isCutToMicroseconds: isCut,
     isCutInside: children.some((child) => child.isCutToMicroseconds || child.isCutInside),
   };
+}
+
+/** The engine reads a longer DECIMAL as a double, and as a wrong one. */
+const MAX_DECIMAL_DIGITS = 38;
+
+function requireReadableDecimal({ name, logical_type, converted_type, precision }: SchemaNode, file: string): void {
+  const isDecimal = converted_type === 'DECIMAL' || logical_type?.startsWith('DecimalType') === true;
+  if (!isDecimal || Number(precision) <= MAX_DECIMAL_DIGITS) return;
+  throw new FileFault(
+    file,
+    null,
+    `the column "${name}" is a DECIMAL of ${precision} digits, and at most ${MAX_DECIMAL_DIGITS} are read. Write it with fewer digits or as text`,
+  );
 }
 
 /**

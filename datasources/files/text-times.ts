@@ -85,7 +85,7 @@ function isoMoments(text: string, timeZone: string | null | undefined): string[]
 
 function formattedMoment(text: string, format: string, timeZone: string | null | undefined): string {
   const parsed = parsedSql(text, format);
-  if (/(?:^|[^%])(?:%%)*%z/.test(format)) return `CAST(${parsed} AS TIMESTAMP)`;
+  if (hasOffset(format)) return `CAST(${parsed} AS TIMESTAMP)`;
   return timeZone ? zonedSql(parsed, timeZone) : 'NULL::TIMESTAMP';
 }
 
@@ -99,9 +99,48 @@ function formattedDate(text: string, format: string): string {
 
 /**
  * The engine reads two digits of a year as %Y, so 24 would be the year 24, and reads the words infinity and epoch in any
- * format.
+ * format. It ignores the day of the week, and the day 366 of other years becomes the first of the next.
  */
 function parsedSql(text: string, format: string): string {
   const parsed = `try_strptime(${text}, ${quoteText(format)})`;
-  return `CASE WHEN regexp_matches(${text}, '[0-9]') AND year(${parsed}) >= 1000 THEN ${parsed} END`;
+  const conditions = [`regexp_matches(${text}, '[0-9]')`, `year(${parsed}) >= 1000`, ...dayConditions(text, format)];
+  return `CASE WHEN ${conditions.join(' AND ')} THEN ${parsed} END`;
+}
+
+/** Conditions that a text does not contradict itself. */
+function dayConditions(text: string, format: string): string[] {
+  const weekday = /(?:^|[^%])(?:%%)*%-?([aAw])/.exec(format)?.[1];
+  const hasDayOfYear = letterPattern('j').test(format);
+  if (weekday === undefined && !hasDayOfYear) return [];
+  // With an offset, the engine gives the day in UTC. The day that is written is that of the offset 0.
+  const written = hasOffset(format) ? `regexp_replace(${text}, '^(.*)[+-][0-9]{2}(:?[0-9]{2})?', '\\1+00')` : text;
+  const day = `CAST(try_strptime(${written}, ${quoteText(format)}) AS TIMESTAMP)`;
+  const conditions: string[] = [];
+  if (hasDayOfYear) {
+    const isLast = `try_strptime(${text}, ${quoteText(withLetter(format, 'j', '366'))}) IS NOT NULL`;
+    conditions.push(`(dayofyear(${day}) = 366 OR NOT ${isLast})`);
+  }
+  if (weekday === 'w') {
+    const days = Array.from({ length: 7 }, (_, index) => {
+      const withDay = quoteText(withLetter(format, 'w', String(index)));
+      return `WHEN ${index} THEN try_strptime(${text}, ${withDay}) IS NOT NULL`;
+    });
+    conditions.push(`CASE dayofweek(${day}) ${days.join(' ')} END`);
+  } else if (weekday !== undefined) {
+    // The engine reads names in any case. No name of a month contains that of a day.
+    conditions.push(`contains(lower(${text}), lower(strftime(${day}, '%${weekday}')))`);
+  }
+  return conditions;
+}
+
+function hasOffset(format: string): boolean {
+  return letterPattern('z').test(format);
+}
+
+function letterPattern(letter: string): RegExp {
+  return new RegExp(`(?<=(?:^|[^%])(?:%%)*)%-?${letter}`);
+}
+
+function withLetter(format: string, letter: string, text: string): string {
+  return format.replace(letterPattern(letter), text);
 }

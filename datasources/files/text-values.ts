@@ -1,4 +1,5 @@
 import { quoteText } from '../duckdb/sql-text.js';
+import { FILE_LIMITS } from '../../limits/file-limits.js';
 import type { FileOptions } from './file-options.js';
 import { dateSql, momentSql } from './text-times.js';
 
@@ -42,9 +43,9 @@ export function textToTypeSql(text: string, namedType: string, options: FileOpti
     case 'BLOB':
       return `CASE WHEN to_base64(TRY(from_base64(${text}))) = ${text} THEN TRY(from_base64(${text})) END`;
     case 'JSON':
-      return `CASE WHEN json_valid(${text}) THEN ${text} END`;
+      return `CASE WHEN ${isJsonSql(text)} THEN ${text} END`;
     case JSON_OBJECT:
-      return `CASE WHEN json_valid(${text}) AND json_type(${text}) = 'OBJECT' THEN ${text} END`;
+      return `CASE WHEN ${isJsonSql(text)} AND json_type(${text}) = 'OBJECT' THEN ${text} END`;
     default:
       return otherSql(text, type);
   }
@@ -76,9 +77,47 @@ function floatSql(text: string, type: string): string {
   // read back as itself.
   const shortest = type === 'FLOAT' ? 8 : 16;
   const isExact = `length(${text}) < ${shortest} OR NOT ${isWhole} OR TRY_CAST(${number} AS HUGEINT) = ${whole}`;
+  // A fraction must not become a whole number either: 9007199254740991.4 is no id.
+  const isRounded = `${number} = trunc(${number}) AND regexp_matches(${text}, '^[^eE]*\\.[0-9]*[1-9][0-9]*\\s*$')`;
+  // 1279596753263021188E1 is a whole number that no double holds, and 9007199254740991.4e0 is none: the digits must be those
+  // of the number. Programs write the fewest digits that tell it from its neighbours, or 17 of them.
+  const hasDigits = [`CAST(${number} AS VARCHAR)`, `printf('%.16e', ${number})`]
+    .map((written) => `${digitsSql(text)} = ${digitsSql(written)}`)
+    .join(' OR ');
+  // A CASE computes the digits of these texts only.
+  const isSame = `CASE WHEN contains(${text}, 'e') OR contains(${text}, 'E') THEN ${number} <> trunc(${number}) OR ${hasDigits} ELSE true END`;
   const isInRange = `isfinite(${number}) AND (${number} <> 0 OR NOT regexp_matches(${text}, '^[^eE]*[1-9]'))`;
-  return `CASE WHEN regexp_full_match(${text}, '${NUMBER}') THEN CASE WHEN ${isInRange} AND (${isExact}) THEN ${number} END
+  return `CASE WHEN regexp_full_match(${text}, '${NUMBER}') THEN CASE WHEN ${isInRange} AND (${isExact}) AND NOT (${isRounded}) AND ${isSame} THEN ${number} END
     WHEN regexp_full_match(lower(${text}), '${NOT_FINITE}') THEN ${number} END`;
+}
+
+/**
+ * SQL that is true of JSON with a bounded number of levels of brackets. Readers of JSON call themselves once a level, and
+ * end the process at some number of them.
+ */
+function isShallowSql(text: string): string {
+  const opened = `length(${text}) - length(translate(${text}, '[{', ''))`;
+  const brackets = `regexp_replace(regexp_replace(${text}, '"(?:[^"\\\\]|\\\\.)*"', '', 'g'), '[^][{}]', '', 'g')`;
+  // Each pass removes the innermost pairs.
+  const passes = `list_transform(range(${FILE_LIMITS.maxJsonDepth}), lambda pass: '')`;
+  const rest = `list_reduce(list_concat([${brackets}], ${passes}), lambda part, pass: regexp_replace(part, '\\[\\]|\\{\\}', '', 'g'))`;
+  return `CASE WHEN ${opened} <= ${FILE_LIMITS.maxJsonDepth} THEN true ELSE ${rest} = '' END`;
+}
+
+/** SQL of the digits of a number, without zeros around them. */
+function digitsSql(number: string): string {
+  return `trim(regexp_replace(${number}, '[eE].*|[^0-9]', '', 'g'), '0')`;
+}
+
+/** SQL that is true of JSON in which no object has a key twice: readers of JSON disagree about which of the values counts. */
+function isJsonSql(text: string): string {
+  // Most texts have no key twice, even in different objects. The search in each object takes twenty times as long.
+  const keys = `list_filter(regexp_extract_all(${text}, '"[^"]*":?'), lambda k: ends_with(k, ':'))`;
+  const hasOnce = (list: string): string => `len(${list}) = len(list_distinct(${list}))`;
+  const isPlain = `${hasOnce(keys)} AND NOT regexp_matches(${text}, '\\\\|"\\s+:')`;
+  const all = `list_concat([json(${text})], json_extract(${text}, '$..*'))`;
+  const areObjects = `list_bool_and(list_transform(${all}, lambda part: ${hasOnce('json_keys(part)')}))`;
+  return `json_valid(${text}) AND ${isShallowSql(text)} AND CASE WHEN ${isPlain} THEN true ELSE ${areObjects} END`;
 }
 
 function decimalSql(text: string, type: string, scale: number): string {
@@ -100,7 +139,7 @@ const ELEMENT = '"(?:[^"\\\\]|\\\\.)*"|[^\\s,"\\[\\]{}]+';
  * would round numbers to doubles before the rule sees them. A null or invalid element makes the whole list null.
  */
 function listSql(text: string, elementType: string, options: FileOptions): string {
-  const isList = `json_valid(${text}) AND json_type(${text}) = 'ARRAY'`;
+  const isList = `json_valid(${text}) AND json_type(${text}) = 'ARRAY' AND ${isShallowSql(text)}`;
   const inElement = { ...options, decimal: '.' };
   if (elementType.endsWith('[]')) {
     const rounded = /^(DOUBLE|FLOAT)\b/.test(elementType) ? '[0-9][eE]-?[0-9]{3}' : '[0-9.]{17}|[0-9][eE]';
@@ -144,7 +183,20 @@ export function misfitText(value: string, type: string, options: FileOptions, na
   if (type === 'DATE' && !options.dateFormat) {
     return `${shown} is not a date of ISO 8601 such as 2001-03-07. Set "dateFormat" for another form`;
   }
+  const isJson = /\[\]$|^JSON/.test(type);
+  if (isJson && isDeep(value)) return `${shown} has more than ${FILE_LIMITS.maxJsonDepth} levels of brackets`;
   return `${shown} is not ${withArticle(name)}`;
+}
+
+/** Whether JSON has too many levels of brackets. */
+function isDeep(json: string): boolean {
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
+    if (depth > FILE_LIMITS.maxJsonDepth) return true;
+  }
+  return false;
 }
 
 function withArticle(name: string): string {

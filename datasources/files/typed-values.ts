@@ -56,12 +56,16 @@ export function typedToTypeSql(value: string, from: string, to: string, options:
 export function idTextSql(value: string, from: string): string | undefined {
   if (TEXT.test(from) || INTEGER.test(from) || /^(UUID|DATE|BOOLEAN)$/.test(from)) return `CAST(${value} AS VARCHAR)`;
   if (FRACTIONAL.test(from)) {
-    const whole = `CAST(${wholeSql(value, from, 'HUGEINT')} AS VARCHAR)`;
-    // Beyond 2^53, several integers share one double, so the id is ambiguous.
-    return from === 'DOUBLE' || from === 'FLOAT' ? `CASE WHEN abs(${value}) <= ${2 ** 53} THEN ${whole} END` : whole;
+    return `CAST(${wholeSql(value, from, 'HUGEINT')} AS VARCHAR)`;
   }
   return from === 'BLOB' ? `TRY(decode(${value}))` : undefined;
 }
+
+/**
+ * From these numbers on, several integers share one number of the type: 9007199254740993 is written as 9007199254740992 in
+ * a column of doubles, as pandas makes one of integers with missing values.
+ */
+const MOST_DISTINCT: Readonly<Record<string, number>> = { DOUBLE: 2 ** 53, FLOAT: 2 ** 24 };
 
 /** SQL of a moment as a TIMESTAMP in UTC. */
 function momentSql(value: string, from: string, { timeZone, dateAsMoment }: FileOptions): string | undefined {
@@ -84,7 +88,9 @@ export function wholeMicrosecondsSql(value: string): string {
 function wholeSql(value: string, from: string, to: string): string | undefined {
   if (INTEGER.test(from)) return `TRY_CAST(${value} AS ${to})`;
   if (!FRACTIONAL.test(from)) return undefined;
-  return `CASE WHEN ${value} = trunc(${value}) THEN TRY_CAST(${value} AS ${to}) END`;
+  const limit = MOST_DISTINCT[from];
+  const isDistinct = limit === undefined ? '' : ` AND abs(${value}) < ${limit}`;
+  return `CASE WHEN ${value} = trunc(${value})${isDistinct} THEN TRY_CAST(${value} AS ${to}) END`;
 }
 
 /**

@@ -29,7 +29,7 @@ export class HeldLeases {
     if (this.isHeld(lease)) this.#leases.delete(lease.job);
   }
 
-  /** Tells whoever works under the lease that it is lost. */
+  /** Tells the work under the lease that it is lost. */
   lose(lease: JobLease): void {
     const held = this.#leases.get(lease.job);
     if (held?.lease !== lease) return;

@@ -1,3 +1,5 @@
+import type { QueryReference } from '../offline/query-payer.js';
+
 /** The stored cost of a job. It is not part of the request, so that equal requests stay equal. */
 export interface JobCost {
   readonly work: JobWork;
@@ -6,6 +8,19 @@ export interface JobCost {
   readonly admission: string;
   /** Whether the actual cost has replaced the estimate. Until then, the job is unfinished although it has ended. */
   readonly isSettled: boolean;
+  /** In US dollars: the job is cancelled when it has cost more. Absent: it is not. */
+  readonly cancelAboveUsd?: number;
+  /** What a warehouse has billed so far for the queries of the job. Absent: the job has none, or they are not known. */
+  readonly billedBytes?: bigint;
+  /** Queries that were begun and whose bills are not in `billedBytes` yet. Absent: there are none. */
+  readonly openQueries?: readonly OpenJobQuery[];
+  /** Why the job was cancelled for its cost, for its owner. Absent: it was not. */
+  readonly overLimit?: string;
+}
+
+export interface OpenJobQuery extends QueryReference {
+  /** What the warehouse bills at least, which counts where it does not say more. */
+  readonly minimumBytes: bigint;
 }
 
 /** The work of a job, for an estimate of its cost. */
@@ -23,8 +38,14 @@ export interface BatchWork {
   readonly machineType: string | null;
   readonly acceleratorType: string | null;
   readonly acceleratorCount: number | null;
-  /** By id or name; null: that of the configuration. */
+  /** Whether the request names no machine, so that `machineType` is an assumption. Absent: no. */
+  readonly isMachineAssumed?: boolean;
+  /** The objects of an input in Cloud Storage. Absent: the input is elsewhere. null: they could not be listed. */
+  readonly inputObjects?: { readonly count: number; readonly bytes: bigint } | null;
+  /** By id or name; null: chosen by `location`. */
   readonly priceBook: string | null;
+  /** The location of the work on Google Cloud, which decides its prices. Absent: that of the configured book. */
+  readonly location?: string | undefined;
 }
 
 /** A query of an offline store. */
@@ -36,8 +57,14 @@ export interface ScanWork {
   readonly billedBytes?: bigint;
   /** The number of scans of each source. Absent: one. */
   readonly scans?: number;
-  /** By id or name; null: that of the configuration. */
+  /** Whether the result becomes a table of BigQuery. Absent: no. */
+  readonly makesTable?: boolean;
+  /** Whether this gateway runs the queries, so that it learns what each of them was billed. Absent: no. */
+  readonly isMetered?: boolean;
+  /** By id or name; null: chosen by `location`. */
   readonly priceBook: string | null;
+  /** The location of the work on Google Cloud, which decides its prices. Absent: that of the configured book. */
+  readonly location?: string | undefined;
 }
 
 /** An estimate as plain data: decimals are text, and names identify the price book. */

@@ -15,7 +15,7 @@ export interface JobLease {
 /** The right of one process to keep the schedules of all gateways. */
 export interface SchedulesLease {
   /**
-   * Up to here, the jobs of all scheduled times were started, by whoever held the lease. null: nobody ever held it, or
+   * Up to here, the jobs of all scheduled times were started by the owners of the lease. null: it never had an owner, or
    * the store does not know.
    */
   readonly keptUntil: Instant | null;

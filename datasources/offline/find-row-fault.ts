@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.js';
-import { decodeEntityId } from '../../values/entity-id.js';
+import { checkEntityId } from '../../values/entity-id.js';
 import type { FeatureSource } from '../registry/model.js';
 import type { FeatureRow } from './offline-store.js';
 
@@ -15,7 +15,7 @@ export function findRowFault(
   if (row.entityId === '') return 'its entity id is empty';
   if (row.timestamp === null && source.timestampColumn !== null) return 'it has no timestamp';
   try {
-    decodeEntityId(row.entityId, source.entityType.entityIdColumns);
+    checkEntityId(row.entityId, source.entityType.entityIdColumns);
     return undefined;
   } catch (error) {
     if (error instanceof AppError) return error.message;

@@ -33,6 +33,9 @@ export interface ImportingOfflineStore extends OfflineStore {
   /** Records that the values of the last import were found up to date with these files: its time is now. */
   confirmImport(source: FeatureSource, filesState: string): Promise<void>;
 
+  /** The number of stored rows of a source that was imported or written. */
+  countRows(source: FeatureSource): Promise<bigint>;
+
   /** The newest times among the rows of a source, and its last import. `asOf` separates rows of the future. */
   sourceState(source: FeatureSource, asOf: Instant): Promise<SourceState>;
 

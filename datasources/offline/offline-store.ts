@@ -3,8 +3,20 @@ import type { Instant } from '../../values/instant.js';
 import type { RawValue } from '../../values/value-type.js';
 import type { OnlineWrite } from '../online/online-store.js';
 import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
+import type { EntityTime, EntityTimesEstimate, EntityTimesRead } from './entity-times.js';
+import type { ExplainedRows, ExplainRead } from './explain-read.js';
 import type { PointInTimeOptions } from './point-in-time/plan.js';
+import type { PaidRead } from './query-payer.js';
 import type { Distributions, StatisticsRead } from './statistics-read.js';
+
+/** An offline store of the gateway, which takes the sources that another registry adds while it serves. */
+export interface GrowingOfflineStore extends OfflineStore {
+  /**
+   * Prepares the tables of a registry's sources. What is there is left as it is. Throws an OperatorError that lists what
+   * does not fit; then nothing has changed for readers.
+   */
+  addSources(sources: readonly FeatureSource[]): Promise<void>;
+}
 
 /**
  * The port of the offline store: the whole history of values, in columns. Its adapters are DuckDB and BigQuery. Every
@@ -30,6 +42,12 @@ export interface OfflineStore {
 
   /** The values that one feature of one entity has had, newest first. One value per moment: the newest arrival. */
   history(read: HistoryRead): Promise<HistoryEntry[]>;
+
+  /**
+   * The rows that decide the value of one feature at each label's time, and those that come too late for it: one query for
+   * all labels. decideValue (point-in-time/decide-value.ts) gives from them what `pointInTime` gives.
+   */
+  explain(read: ExplainRead): Promise<ExplainedRows[]>;
 
   /** The distributions of one feature over some ranges of event time. */
   statistics(read: StatisticsRead): Promise<Distributions>;
@@ -67,6 +85,15 @@ export interface OfflineStore {
   /** Ids of entities with rows in any source, each at most once: `count` of them at random, or all when there are fewer. */
   sampleEntityIds(entityType: EntityType, count: number): Promise<string[]>;
 
+  /**
+   * The first moment of each entity, or its events in a range, in batches in no order: the labels of a training set
+   * without a list. If the signal aborts, the read rejects with the reason of the signal.
+   */
+  entityTimes(read: EntityTimesRead): AsyncIterable<readonly EntityTime[]>;
+
+  /** The maximum bytes that `entityTimes` scans, and the most that it returns. The read does not run. */
+  estimateEntityTimes(read: EntityTimesRead): Promise<EntityTimesEstimate>;
+
   /** The maximum number of labels per point-in-time read; a caller with more splits them, or uses `bulk`. */
   readonly maxLabelsPerRead: number;
 
@@ -89,7 +116,7 @@ export interface Abortable {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PointInTimeRead extends Abortable {
+export interface PointInTimeRead extends Abortable, PaidRead {
   readonly entityType: EntityType;
   readonly labels: readonly EntityMoment[];
   readonly features: readonly Feature[];
@@ -114,7 +141,7 @@ export interface EntityMoment {
   readonly time: Instant | null;
 }
 
-export interface NewestRead extends Abortable {
+export interface NewestRead extends Abortable, PaidRead {
   /** Omits the rows after this moment: they are not known yet. Absent: all rows. */
   readonly asOf?: Instant;
   /**
@@ -175,7 +202,7 @@ export interface ScanEstimate {
   readonly billed: bigint;
 }
 
-export interface HistoryRead extends Abortable {
+export interface HistoryRead extends Abortable, PaidRead {
   readonly feature: Feature;
   readonly entityId: string;
   /** Inclusive; null for no bound. */
@@ -191,13 +218,19 @@ export interface HistoryRead extends Abortable {
   readonly limit: number;
 }
 
-export interface RowsRead extends Abortable {
+export interface RowsRead extends Abortable, PaidRead {
   readonly source: FeatureSource;
-  readonly entityIds: readonly string[];
+  /** null: all entities. */
+  readonly entityIds: readonly string[] | null;
   /** The features of the source whose values a row has. */
   readonly features: readonly Feature[];
   /** The latest event time, inclusive; null for no bound. */
   readonly to: Instant | null;
+  /**
+   * Only rows with a later event time, in the order of their event times. A static source has none. It is not combined with
+   * `written`. Absent: all rows.
+   */
+  readonly later?: { readonly than: Instant; readonly limit: number } | undefined;
   /**
    * Only rows that were written in this period, in the order of their creation times. A source without a creation time
    * (`hasCreationTimes`) refuses it. Absent: all rows.

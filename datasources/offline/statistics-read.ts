@@ -1,18 +1,29 @@
 import type { Instant } from '../../values/instant.js';
 import type { RawValue, ValueType } from '../../values/value-type.js';
 import type { Feature } from '../registry/model.js';
+import type { PaidRead } from './query-payer.js';
+
+/** Values whose distributions are computed, wherever they are: in a history, or in what a job wrote. */
+export interface MeasuredValues {
+  readonly feature: TypedValues;
+  /** Each part has a distribution. */
+  readonly ranges: readonly unknown[];
+  /** The number of bins of a histogram. */
+  readonly bins: number;
+  /** The most frequent values of each range that are counted one by one. */
+  readonly maxTopValues: number;
+}
+
+/** Values of one type: a feature, or a column. */
+export type TypedValues = Pick<Feature, 'name' | 'valueType'>;
 
 /** The part of a history that statistics are computed of. */
-export interface StatisticsRead {
+export interface StatisticsRead extends MeasuredValues, PaidRead {
   readonly feature: Feature;
   /** One range, or several that are compared: their histograms share bins. They may overlap. A static source ignores them. */
   readonly ranges: readonly TimeRange[];
   /** Canonical ids; null: all entities. */
   readonly entityIds: readonly string[] | null;
-  /** The number of bins of a histogram. */
-  readonly bins: number;
-  /** The most frequent values of each range that are counted one by one. */
-  readonly maxTopValues: number;
   /** If it aborts, the read rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -100,7 +111,7 @@ const MEASURED_AS = {
   TIMESTAMP: TIME,
 } satisfies Record<ValueType, MeasuredAs>;
 
-export function measuredAs({ valueType }: Feature): MeasuredAs {
+export function measuredAs({ valueType }: Pick<Feature, 'valueType'>): MeasuredAs {
   return MEASURED_AS[valueType];
 }
 
@@ -113,6 +124,6 @@ export function innerEdges(bins: number): { readonly ofLow: number; readonly ofH
 }
 
 /** A list of SQL for each range; the names of its columns end with the number of the range. */
-export function eachRange({ ranges }: StatisticsRead, sql: (range: number) => string): string {
+export function eachRange({ ranges }: MeasuredValues, sql: (range: number) => string): string {
   return ranges.map((_, range) => sql(range)).join(', ');
 }

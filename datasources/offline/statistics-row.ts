@@ -1,12 +1,12 @@
 import type { Instant } from '../../values/instant.js';
 import type { RawValue } from '../../values/value-type.js';
-import type { Feature } from '../registry/model.js';
 import {
   measuredAs,
   type Distribution,
   type Distributions,
-  type StatisticsRead,
+  type MeasuredValues,
   type TopValue,
+  type TypedValues,
 } from './statistics-read.js';
 
 /** The one row that the query of a dialect gives, by the names of its columns. A column that the query lacks is null or empty. */
@@ -22,7 +22,7 @@ export interface StatisticsRow {
   readonly topValues: (name: string) => readonly TopValue[];
 }
 
-export function toDistributions(read: StatisticsRead, row: StatisticsRow): Distributions {
+export function toDistributions(read: MeasuredValues, row: StatisticsRow): Distributions {
   const { feature, ranges } = read;
   const { isNumber } = measuredAs(feature);
   const edges = isNumber ? edgesOf(read, row) : [];
@@ -33,7 +33,12 @@ export function toDistributions(read: StatisticsRead, row: StatisticsRow): Distr
   };
 }
 
-function toDistribution(feature: Feature, row: StatisticsRow, range: number, edges: readonly number[]): Distribution {
+function toDistribution(
+  feature: TypedValues,
+  row: StatisticsRow,
+  range: number,
+  edges: readonly number[],
+): Distribution {
   const { isNumber, isOrdered, isCompared } = measuredAs(feature);
   const count = row.integer(`count_${range}`) ?? 0n;
   const bins = isNumber ? toBins(row, range, edges) : [];
@@ -53,7 +58,7 @@ function toDistribution(feature: Feature, row: StatisticsRow, range: number, edg
 }
 
 function moments(
-  feature: Feature,
+  feature: TypedValues,
   row: StatisticsRow,
   range: number,
 ): Pick<Distribution, 'mean' | 'standardDeviation'> {
@@ -73,7 +78,7 @@ function moments(
 }
 
 /** All ends of the bins. A range of one number has one bin. */
-function edgesOf({ ranges }: StatisticsRead, row: StatisticsRow): readonly number[] {
+function edgesOf({ ranges }: MeasuredValues, row: StatisticsRow): readonly number[] {
   const ends = (name: string): number[] =>
     ranges.flatMap((_, range) => {
       const value = row.value(`${name}_${range}`);

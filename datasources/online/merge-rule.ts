@@ -14,13 +14,29 @@ export function* listSlots({
   isPartial,
 }: OnlineWrite): Iterable<readonly [name: string, RawValue | null]> {
   if (!isPartial) yield [sourceSlot(source), null];
-  for (const feature of source.features) {
-    const value = values.get(feature.name) ?? null;
-    if (value !== null || source.entityType.dense) yield [feature.name, value];
+  if (source.entityType.dense) {
+    for (const { name } of source.features) yield [name, values.get(name) ?? null];
+    return;
   }
+  const names = namesOf(source);
+  for (const [name, value] of values) if (value !== null && names.has(name)) yield [name, value];
 }
+
+/** A fill has a write for each value: a look at all features of the source each time was most of it. */
+function namesOf(source: FeatureSource): ReadonlySet<string> {
+  let names = featureNames.get(source);
+  if (!names) featureNames.set(source, (names = new Set(source.features.map(({ name }) => name))));
+  return names;
+}
+
+const featureNames = new WeakMap<FeatureSource, ReadonlySet<string>>();
 
 /** Feature names are identifiers, so a name with a $ never belongs to a feature. */
 export function sourceSlot(source: FeatureSource): string {
-  return `$${source.name}`;
+  let slot = sourceSlots.get(source);
+  if (slot === undefined) sourceSlots.set(source, (slot = `$${source.name}`));
+  return slot;
 }
+
+/** Each written row is looked for by it. */
+const sourceSlots = new WeakMap<FeatureSource, string>();

@@ -1,5 +1,6 @@
 import type { FeatureCell } from '../../values/feature-cell.js';
 import type { Instant } from '../../values/instant.js';
+import type { RowTexts } from '../../values/row-texts.js';
 import type { RawValue } from '../../values/value-type.js';
 import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
 
@@ -14,6 +15,12 @@ export interface OnlineStore {
    * at least one, because an empty key list is a full table scan in Bigtable, and at most `maxEntityIdsPerRead`.
    */
   read(request: OnlineRead): Promise<FeatureCell[][]>;
+
+  /**
+   * The same cells as `read`, as JSON for clients, without an object for each. Absent: the caller makes the texts from the
+   * cells.
+   */
+  readTexts?(request: OnlineRead): Promise<RowTexts[]>;
 
   /**
    * Stores each write that is newer than the stored value. The writes are durable when it returns. An embedded store
@@ -87,7 +94,7 @@ export interface FillRequest {
   readonly expectedFill: string | undefined;
   /** The newest values of a source. All writes of one entity come together. */
   readonly readWrites: (source: FeatureSource) => AsyncIterable<readonly OnlineWrite[]>;
-  /** Receives now and then how many entities are written, counted for each source. Absent: nobody looks. */
+  /** Receives now and then how many entities are written, counted for each source. Absent: they are not reported. */
   readonly onProgress?: ((entities: number) => void) | undefined;
 }
 

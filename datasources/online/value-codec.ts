@@ -1,11 +1,13 @@
-import { readInt64, textSize, writeDouble, writeInt64, writeText } from '../../runtime/write-bytes.js';
+import { ByteWriter } from '../../runtime/byte-writer.js';
+import { readInt64, textSize } from '../../runtime/write-bytes.js';
+import { stringifyExactly } from '../../values/minus-zero.js';
 import { isArrayValue, type ArrayValue, type RawValue, type StructValue } from '../../values/value-type.js';
 
 /**
  * A value as bytes: one tag, then the payload. The tag makes a value readable without its registry: decodeValue detects
  * a changed value type and names it, and never misreads the bytes.
  */
-const TAG = {
+export const TAG = {
   NULL: 0,
   FALSE: 1,
   TRUE: 2,
@@ -20,10 +22,11 @@ const TAG = {
   STRING_ARRAY: 11,
 } as const;
 
+const writer = new ByteWriter();
+
 export function encodeValue(value: RawValue | null): Buffer {
-  const bytes = Buffer.allocUnsafe(encodedSize(value));
-  writeValue(value, bytes, 0);
-  return bytes;
+  writeValue(value, writer.begin());
+  return Buffer.from(writer.written());
 }
 
 /** The number of bytes that `writeValue` needs for a value. */
@@ -33,34 +36,29 @@ export function encodedSize(value: RawValue | null): number {
   if (typeof value === 'string') return 1 + textSize(value);
   if (value instanceof Uint8Array) return 1 + value.length;
   if (isArrayValue(value)) return 1 + arraySize(value);
-  return 1 + Buffer.byteLength(JSON.stringify(value satisfies StructValue));
+  return 1 + Buffer.byteLength(stringifyExactly(value satisfies StructValue));
 }
 
-/** Writes a value into a buffer with room for it. Returns the position after it. */
-export function writeValue(value: RawValue | null, bytes: Buffer, start: number): number {
-  const at = start + 1;
-  if (value === null) return bytes.writeUInt8(TAG.NULL, start);
-  if (typeof value === 'boolean') return bytes.writeUInt8(value ? TAG.TRUE : TAG.FALSE, start);
-  if (typeof value === 'number') {
-    bytes[start] = TAG.DOUBLE;
-    return writeDouble(value, bytes, at);
+export function writeValue(value: RawValue | null, to: ByteWriter): void {
+  if (value === null) to.uint8(TAG.NULL);
+  else if (typeof value === 'boolean') to.uint8(value ? TAG.TRUE : TAG.FALSE);
+  else if (typeof value === 'number') {
+    to.uint8(TAG.DOUBLE);
+    to.double(value);
+  } else if (typeof value === 'bigint') {
+    to.uint8(TAG.INT64);
+    to.int64(value);
+  } else if (typeof value === 'string') {
+    to.uint8(TAG.STRING);
+    to.text(value);
+  } else if (value instanceof Uint8Array) {
+    to.uint8(TAG.BYTES);
+    to.bytes(value);
+  } else if (isArrayValue(value)) writeArray(value, to);
+  else {
+    to.uint8(TAG.STRUCT);
+    to.text(stringifyExactly(value satisfies StructValue));
   }
-  if (typeof value === 'bigint') {
-    bytes[start] = TAG.INT64;
-    return writeInt64(value, bytes, at);
-  }
-  if (typeof value === 'string') {
-    bytes[start] = TAG.STRING;
-    return writeText(value, bytes, at);
-  }
-  if (value instanceof Uint8Array) {
-    bytes[start] = TAG.BYTES;
-    bytes.set(value, at);
-    return at + value.length;
-  }
-  if (isArrayValue(value)) return writeArray(value, bytes, start);
-  bytes[start] = TAG.STRUCT;
-  return at + bytes.write(JSON.stringify(value satisfies StructValue), at);
 }
 
 function arraySize(array: ArrayValue): number {
@@ -71,27 +69,25 @@ function arraySize(array: ArrayValue): number {
 }
 
 /** An empty array has no element that tells its type: any array tag decodes to []. */
-function writeArray(array: ArrayValue, bytes: Buffer, start: number): number {
+function writeArray(array: ArrayValue, to: ByteWriter): void {
   const [first] = array;
-  let at = start + 1;
   if (typeof first === 'boolean') {
-    bytes[start] = TAG.BOOL_ARRAY;
-    for (const item of array) bytes[at++] = Number(item);
+    to.uint8(TAG.BOOL_ARRAY);
+    for (const item of array) to.uint8(Number(item));
   } else if (typeof first === 'bigint') {
-    bytes[start] = TAG.INT64_ARRAY;
-    for (const item of array as readonly bigint[]) at = writeInt64(item, bytes, at);
+    to.uint8(TAG.INT64_ARRAY);
+    for (const item of array as readonly bigint[]) to.int64(item);
   } else if (typeof first === 'string') {
-    bytes[start] = TAG.STRING_ARRAY;
+    to.uint8(TAG.STRING_ARRAY);
     for (const item of array as readonly string[]) {
-      const length = bytes.write(item, at + 4);
-      bytes.writeUInt32LE(length, at);
-      at += 4 + length;
+      const size = to.skip(4);
+      to.text(item);
+      to.setUint32(size, to.length - size - 4);
     }
   } else {
-    bytes[start] = TAG.DOUBLE_ARRAY;
-    for (const item of array as readonly number[]) at = writeDouble(item, bytes, at);
+    to.uint8(TAG.DOUBLE_ARRAY);
+    for (const item of array as readonly number[]) to.double(item);
   }
-  return at;
 }
 
 export function decodeValue(bytes: Buffer, start: number, end: number): RawValue | null {

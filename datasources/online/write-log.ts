@@ -2,6 +2,7 @@ import type { Instant } from '../../values/instant.js';
 import type { RawValue } from '../../values/value-type.js';
 import type { EntityType, FeatureSource } from '../registry/model.js';
 import type { OnlineWrite } from './online-store.js';
+import type { SourceVersions } from './source-versions.js';
 
 /**
  * The port of the log of writes: an embedded online store and a log of the rows that the offline store does not have
@@ -14,17 +15,26 @@ export interface WriteLog {
   /** The sequence number of the last commit, and the greatest creation time; 0 for a new log. */
   readonly last: { readonly sequence: number; readonly created: Instant };
 
+  /** They change with each commit. A caller that deletes entities does it within `changing`. */
+  readonly versions: SourceVersions;
+
   /** Finds stored entities. Use the function at once: the store may have changed later. */
   finder(entityType: EntityType): FindEntity;
 
   /** Adds a commit: all of it is durable when this returns, or nothing of it. */
   commit(commit: LogCommit): Promise<void>;
 
-  /** The commits from the oldest on, until they have `maxRows` rows together. */
-  read(maxRows: number): LoggedCommits;
+  /** The commits after a sequence number, in order, until they have `maxRows` rows together. */
+  read(after: number, maxRows: number): LoggedCommits;
 
-  /** Removes the commits up to a sequence number: the offline store has them. */
+  /** The sequence number of the last commit that the file does not have any more. */
+  readonly removed: number;
+
+  /** Removes the commits up to a sequence number: the offline store has them. The file may keep them for a while. */
   remove(upTo: number): Promise<void>;
+
+  /** Ends each removal. Call it when no commit and no removal runs, before rows are deleted, renamed or copied. */
+  settle(): Promise<void>;
 
   /** The event time of the earliest future row; undefined when there is none. */
   earliestFuture(): Instant | undefined;
@@ -57,7 +67,7 @@ export interface LogCommit {
 }
 
 export interface LoggedCommits {
-  /** The sequence number of the last of them; undefined when the log is empty. */
+  /** The sequence number of the last of them; undefined when there is none. */
   readonly upTo: number | undefined;
   readonly rows: readonly OnlineWrite[];
   /** Rows of sources that the registry no longer has. */
@@ -65,8 +75,10 @@ export interface LoggedCommits {
 }
 
 export interface PromotedRows {
-  /** All rows that were due. */
+  /** The number of all rows that were due. */
   readonly due: number;
+  /** Those that were brought into the online store. */
+  readonly rows: readonly OnlineWrite[];
   /** Those among them whose source the registry no longer has: they are dropped. */
   readonly unknownRows: number;
 }

@@ -1,6 +1,9 @@
 import type { FileFormat } from '../files/file-format.js';
 import type { FileOptions } from '../files/file-options.js';
 import type { ValueType } from '../../values/value-type.js';
+import type { Instant } from '../../values/instant.js';
+import type { FeatureExpectation, ViolationAction } from './expectation.js';
+import type { MonitorChecks, MonitorWebhook } from './monitor.js';
 import type { MessageFormat, StreamSettings, TimeFormat } from './stream-settings.js';
 
 /** The kinds of stores. They are the values of StoreKind in the schema; store-kinds.ts describes each. */
@@ -33,6 +36,8 @@ export interface Featurestore {
   readonly featureViews: readonly FeatureView[];
   /** Messages that become its values. */
   readonly streams: readonly FeatureStream[];
+  /** Checks of its features over time. */
+  readonly monitors: readonly Monitor[];
 }
 
 /** Files that the SQL of sources reads as one table. */
@@ -81,7 +86,10 @@ export interface VertexFeatureViewSettings {
   readonly project: string;
   readonly location: string;
   readonly featureOnlineStore: string;
-  /** The feature view of each entity type, by the entity type's name; by default the view has the same name. */
+  /**
+   * The feature view of each entity type, by the entity type's name: its id, or its resource name if it is in another
+   * project or store. By default the view has the name of the entity type (find-view.ts).
+   */
   readonly views: Readonly<Record<string, string>>;
   /** Whether the streaming fetch, which is in preview, reads many entities at once; otherwise each is one request. */
   readonly usePreview: boolean;
@@ -177,6 +185,8 @@ export interface FeatureSource {
    * entity type and the source.
    */
   readonly bigQueryTable: string | null;
+  /** What a training set does with a value whose entity has several rows of its event time; null: nothing. */
+  readonly onRepeatedTime: Exclude<ViolationAction, 'QUARANTINE'> | null;
   readonly features: readonly Feature[];
 }
 
@@ -210,6 +220,8 @@ export interface Feature {
   readonly ttl: bigint | null;
   /** The distance of the default metric above which its values have drifted; null: the default. */
   readonly driftThreshold: number | null;
+  /** In the order of the registry. */
+  readonly expectations: readonly FeatureExpectation[];
   readonly deprecationReason: string | null;
 }
 
@@ -243,4 +255,26 @@ export interface FeatureStream {
   readonly timestamp: { readonly path: string; readonly format: TimeFormat } | null;
   /** The path to the value of each feature that the messages have. */
   readonly features: ReadonlyMap<Feature, string>;
+}
+
+/** Checks of features over a window of event time, by a schedule or on request. */
+export interface Monitor {
+  readonly kind: 'monitor';
+  readonly name: string;
+  readonly description: string | null;
+  readonly entityType: EntityType;
+  /** The view whose features it checks; null: it names the entity type. */
+  readonly featureView: string | null;
+  /** None of them is of a static source. */
+  readonly features: readonly Feature[];
+  /** The window ends at the moment of a run, and has this length in microseconds. */
+  readonly window: bigint;
+  /** null: the window of the same length before the window. */
+  readonly baseline: { readonly from: Instant; readonly before: Instant } | null;
+  readonly checks: MonitorChecks;
+  /** The cron expression of its runs; null when it has no schedule. */
+  readonly schedule: string | null;
+  /** A run with a higher estimate is refused; null: there is no limit of its own. */
+  readonly maxCostUsd: number | null;
+  readonly webhook: MonitorWebhook | null;
 }

@@ -2,6 +2,7 @@ import { AppError } from '../../errors/app-error.js';
 import type { ErrorCode } from '../../errors/error-codes.js';
 import type { Model } from './prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from './model.js';
+import type { Monitor } from './model.js';
 
 /**
  * The registry in memory: all objects by name. Adapters (yaml/) create one, and the rest of the gateway derives from
@@ -88,8 +89,17 @@ export function getFeature(
   );
 }
 
-export function getFeatureView(entityType: EntityType, name: string, field = 'view'): FeatureView {
-  const views = entityType.featurestore.featureViews.filter((view) => view.entityType === entityType);
+export function featureViewsOf(entityType: EntityType): readonly FeatureView[] {
+  return entityType.featurestore.featureViews.filter((view) => view.entityType === entityType);
+}
+
+/** `views` are those that the reader may know. */
+export function getFeatureView(
+  entityType: EntityType,
+  name: string,
+  field = 'view',
+  views: readonly FeatureView[] = featureViewsOf(entityType),
+): FeatureView {
   return (
     views.find((view) => view.name === name) ??
     unknownName('FEATURE_VIEW_NOT_FOUND', `feature view "${name}" of entity type "${entityType.name}"`, views, field)
@@ -109,6 +119,19 @@ export function getFeatureViewIn(
   );
 }
 
+/** `among` are the monitors that the reader may see. */
+export function getMonitor(
+  featurestore: Featurestore,
+  name: string,
+  field = 'monitor',
+  among: readonly Monitor[] = featurestore.monitors,
+): Monitor {
+  return (
+    among.find((monitor) => monitor.name === name) ??
+    unknownName('MONITOR_NOT_FOUND', `monitor "${name}" in featurestore "${featurestore.name}"`, among, field)
+  );
+}
+
 type NotFoundCode = Extract<
   ErrorCode,
   | 'FEATURESTORE_NOT_FOUND'
@@ -116,6 +139,7 @@ type NotFoundCode = Extract<
   | 'FEATURE_NOT_FOUND'
   | 'FEATURE_VIEW_NOT_FOUND'
   | 'MODEL_NOT_FOUND'
+  | 'MONITOR_NOT_FOUND'
 >;
 
 const MAX_NAMES_LISTED = 30;

@@ -34,7 +34,11 @@ export interface OnlineStoreDescriptor<
   versionRetentionSeconds(settings: Settings): number;
 }
 
-export interface OfflineStoreDescriptor extends StoreDescriptor {
+export interface OfflineStoreDescriptor<
+  Settings extends OfflineStoreSettings = OfflineStoreSettings,
+> extends StoreDescriptor {
+  /** Where its queries run, which decides their price; null for a store that bills nothing. */
+  regionOf(settings: Settings): string | null;
   /**
    * Whether Vertex AI's own syncs read the tables of this store, so that the gateway can estimate the bytes of a sync.
    */
@@ -77,9 +81,11 @@ const ONLINE_STORES = {
 } satisfies { readonly [Kind in OnlineStoreKind]: OnlineStoreDescriptor<SettingsOf<Kind>> };
 
 const OFFLINE_STORES = {
-  DUCKDB: { ...THIS_MACHINE, isReadByVertexAi: false },
-  BIGQUERY: { ...GOOGLE_CLOUD, isReadByVertexAi: true },
-} satisfies Record<OfflineStoreKind, OfflineStoreDescriptor>;
+  DUCKDB: { ...THIS_MACHINE, isReadByVertexAi: false, regionOf: () => null },
+  BIGQUERY: { ...GOOGLE_CLOUD, isReadByVertexAi: true, regionOf: ({ location }) => location },
+} satisfies { readonly [Kind in OfflineStoreKind]: OfflineStoreDescriptor<OfflineSettingsOf<Kind>> };
+
+type OfflineSettingsOf<Kind extends OfflineStoreKind> = Extract<OfflineStoreSettings, { readonly kind: Kind }>;
 
 type SettingsOf<Kind extends OnlineStoreKind> = Extract<OnlineStoreSettings, { readonly kind: Kind }>;
 
@@ -90,6 +96,7 @@ export function describeOnlineStore({ kind }: { readonly kind: OnlineStoreKind }
   return ONLINE_STORES[kind];
 }
 
+/** Call its methods only with settings of the same kind. */
 export function describeOfflineStore({ kind }: Pick<OfflineStoreSettings, 'kind'>): OfflineStoreDescriptor {
   return OFFLINE_STORES[kind];
 }

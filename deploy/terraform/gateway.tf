@@ -53,6 +53,11 @@ resource "google_cloud_run_v2_service" "gateway" {
         name  = "FEATUREGRAPH_JOBS_APP_PROFILE"
         value = google_bigtable_app_profile.gateway.app_profile_id
       }
+      # Training sets and files of labels.
+      env {
+        name  = "FEATUREGRAPH_SHARED_FILES"
+        value = "gs://${google_storage_bucket.files.name}/files"
+      }
       # Cloud Run ends the process ten seconds after SIGTERM. A stopping instance gets no new requests, so it needs no delay
       # before the stop. Requests get five seconds; jobs and stores get the rest.
       env {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import jpeg from 'jpeg-js';
 
-/** Pixels in rows from the top left, each red, green, blue and an alpha nobody looks at: a byte each. */
+/** Pixels in rows from the top left, each red, green, blue and an alpha that is ignored: a byte each. */
 export interface Picture {
   readonly width: number;
   readonly height: number;

@@ -1,23 +1,12 @@
-import type { EntityType } from '../../datasources/registry/model.js';
 import { AppError } from '../../errors/app-error.js';
-import { INGEST_LIMITS, type IngestLimits } from '../../limits/ingest-limits.js';
-import { toChunks } from '../../runtime/to-chunks.js';
 import type { FeatureWriter, IncomingRow } from '../feature-writer.js';
-import { parseRowJson } from '../rows/parse-json.js';
-import { readRow } from '../rows/read-row.js';
 import { refusalOfError, refusalOfFault } from '../rows/row-fault.js';
-import { readPlainRow } from './read-plain-row.js';
-import type { Receipt } from './receipt.js';
-import { LineSplitter, type InputLine } from './split-lines.js';
+import { LineBatches, type LinesToRead, type ReadLine } from './line-batches.js';
+import { toReceiptViolations, type Receipt } from './receipt.js';
 
-export interface IngestLines {
-  readonly entityType: EntityType;
+export interface IngestLines extends LinesToRead {
   readonly writer: FeatureWriter;
-  /** Throws an AppError for a row that the sender may not write. */
-  readonly check: (row: IncomingRow) => void;
-  readonly body: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
-  readonly limits?: Pick<IngestLimits, 'maxLineBytes' | 'maxRowsPerWrite'>;
 }
 
 /** What a write did. */
@@ -29,60 +18,24 @@ export interface IngestedLines {
 
 /**
  * Writes rows as they arrive, and gives the receipts of each write when its rows are durable. While a write runs, the
- * next bytes are read into rows, and no further: a writer or a client that is slow slows the sender down.
+ * rows of the next one are read, and no more: a writer or a client that is slow slows the sender down.
  */
 export async function* ingestLines(options: IngestLines): AsyncGenerator<IngestedLines, void> {
-  const batches = readBatches(options);
+  const batches = new LineBatches(options);
   try {
-    let next = batches.next();
+    let next = batches.take(Promise.resolve());
     for (;;) {
       const batch = await next;
-      if (batch.done) return;
-      const { lines, count } = batch.value;
-      const writing = writeLines(options, lines);
-      next = batches.next();
+      if (!batch) return;
+      const writing = writeLines(options, batch.lines);
+      next = batches.take(writing.catch(() => undefined));
       // A failure to read comes after the receipts of this write.
       next.catch(() => undefined);
-      yield { receipts: await writing, lines: count };
+      yield { receipts: await writing, lines: batch.count };
     }
   } finally {
-    // Not awaited: the sender may be silent.
-    void batches.return().catch(() => undefined);
+    batches.end();
   }
-}
-
-interface Batch {
-  readonly lines: readonly ReadLine[];
-  readonly count: number;
-}
-
-interface ReadLine {
-  readonly number: number;
-  readonly row: IncomingRow | AppError;
-}
-
-async function* readBatches({
-  entityType,
-  body,
-  check,
-  limits = INGEST_LIMITS,
-}: IngestLines): AsyncGenerator<Batch, void> {
-  const splitter = new LineSplitter(limits.maxLineBytes);
-  const read = (line: InputLine): ReadLine => ({
-    number: line.number,
-    row: readLine(entityType, line, limits.maxLineBytes, check),
-  });
-  for await (const chunk of body) {
-    const lines = splitter.push(chunk);
-    const count = splitter.takeCount();
-    // The count is of all lines of the chunk, and goes with the first write of it.
-    if (lines.length === 0 && count > 0) yield { lines: [], count };
-    for (const [index, part] of toChunks(lines, limits.maxRowsPerWrite).entries()) {
-      yield { lines: part.map(read), count: index === 0 ? count : 0 };
-    }
-  }
-  const last = splitter.end();
-  if (last.length > 0) yield { lines: last.map(read), count: splitter.takeCount() };
 }
 
 async function writeLines({ entityType, writer, signal }: IngestLines, lines: readonly ReadLine[]): Promise<Receipt[]> {
@@ -99,33 +52,19 @@ async function writeLines({ entityType, writer, signal }: IngestLines, lines: re
     rows.push(row);
   }
   if (rows.length === 0) return receipts;
-  const { duplicateRows, faults } = await writer.write({ entityType, rows, signal });
+  const { duplicateRows, faults, quarantined, warned } = await writer.write({ entityType, rows, signal });
   const replace = (row: number, receipt: Omit<Receipt, 'line'>): void => {
     const index = indexOfRow[row]!;
     receipts[index] = { line: lines[index]!.number, ...receipt };
   };
   for (const row of duplicateRows) replace(row, { status: 'DUPLICATE' });
   for (const fault of faults) replace(fault.row, { status: 'REFUSED', ...refusalOfFault(fault) });
+  for (const { row, violations } of quarantined) {
+    replace(row, { status: 'QUARANTINED', violations: toReceiptViolations(violations) });
+  }
+  for (const { row, violations } of warned) {
+    const { status } = receipts[indexOfRow[row]!]!;
+    replace(row, { status, violations: toReceiptViolations(violations) });
+  }
   return receipts;
-}
-
-function readLine(
-  entityType: EntityType,
-  { text, problem }: InputLine,
-  maxLineBytes: number,
-  check: IngestLines['check'],
-): IncomingRow | AppError {
-  if (text === null) {
-    return problem === 'TOO_LONG'
-      ? new AppError('PAYLOAD_TOO_LARGE', `A line has at most ${maxLineBytes} bytes.`)
-      : new AppError('BAD_USER_INPUT', 'The line is not UTF-8.');
-  }
-  try {
-    const row = readPlainRow(entityType, text) ?? readRow(entityType, parseRowJson(text));
-    check(row);
-    return row;
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
 }

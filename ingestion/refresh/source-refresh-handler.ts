@@ -1,4 +1,4 @@
-import { badInput } from '../../errors/app-error.js';
+import { isDiskFull } from '../../errors/disk-full.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../../jobs/job-handler.js';
@@ -10,6 +10,7 @@ import type {
   SourceRefreshSpec,
   StartSourceRefresh,
 } from '../source-refreshes.js';
+import { listRefreshed } from './list-refreshed.js';
 import { LOCAL_REFRESH, refreshTarget } from './source-refresh-job.js';
 
 /** Progress counts in percent: the rows of a source are known only when its SQL has run. */
@@ -38,20 +39,7 @@ export class SourceRefreshHandler implements JobHandler<
   ) {}
 
   async plan({ entityType, source, labels, trigger }: StartSourceRefresh): Promise<JobPlan<SourceRefreshSpec>> {
-    const computed = entityType.sources.filter(({ sql }) => sql !== null);
-    if (computed.length === 0) {
-      throw badInput(
-        `The entity type "${entityType.name}" has no source with SQL: clients write its values.`,
-        'entityType',
-      );
-    }
-    if (source !== null && !computed.some(({ name }) => name === source)) {
-      const names = computed.map(({ name }) => name).join(', ');
-      throw badInput(
-        `The entity type "${entityType.name}" has no source "${source}" with SQL. It has: ${names}.`,
-        'source',
-      );
-    }
+    listRefreshed({ entityType, source });
     const spec = { featurestore: entityType.featurestore.name, entityType: entityType.name, source, trigger };
     return { displayName: null, labels, spec, target: refreshTarget(entityType) };
   }
@@ -87,6 +75,8 @@ export class SourceRefreshHandler implements JobHandler<
       if (stopReason(control.signal) === 'cancel') {
         return { state: 'CANCELLED', result: null, progress: toProgress(completed) };
       }
+      // Not a fault of the source: the same refresh succeeds when the disk has room.
+      if (isDiskFull(error)) throw error;
       // The fault is in the operator's SQL or files. Its details name paths, so only the summary is for clients.
       if (error instanceof OperatorError) {
         const { summary, faults } = error;

@@ -1,12 +1,15 @@
+import { LongFraction } from '../../values/lossless-json.js';
+
 /** What a value is, for an error message: short, and without the content of lists and objects. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof LongFraction) return clip(value.digits);
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+      return JSON.stringify(clip(value));
     case 'number':
     case 'bigint':
     case 'boolean':
@@ -14,4 +17,8 @@ export function describeValue(value: unknown): string {
     default:
       return 'an object';
   }
+}
+
+function clip(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

@@ -1,17 +1,19 @@
 import { badInput } from '../../errors/app-error.js';
 import { INGEST_LIMITS } from '../../limits/ingest-limits.js';
-import { parseLosslessJson } from '../../values/lossless-json.js';
+import { parseLongFractions, parseLosslessJson } from '../../values/lossless-json.js';
 import { countKeys } from './count-keys.js';
 import { isObject } from './read-row.js';
 
 /**
  * Parses the JSON of a row or a message. A whole number beyond 2^53 becomes a bigint. A number beyond all doubles, a key
  * that an object has twice, and deep nesting are refused: JSON.parse would make the number Infinity, and drop a value.
+ * With `hasStructs`, a fraction that no double holds becomes a LongFraction. The search takes time, and a DOUBLE is the
+ * nearest double anyway.
  */
-export function parseRowJson(text: string): unknown {
+export function parseRowJson(text: string, hasStructs: boolean): unknown {
   let parsed: unknown;
   try {
-    parsed = parseLosslessJson(text, BigInt);
+    parsed = hasStructs ? parseLongFractions(text) : parseLosslessJson(text, BigInt);
   } catch {
     throw badInput('This is not JSON.');
   }

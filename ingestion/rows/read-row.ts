@@ -3,8 +3,9 @@ import type { EntityType, Feature } from '../../datasources/registry/model.js';
 import { badInput } from '../../errors/app-error.js';
 import { canonicalEntityId } from '../../values/entity-id.js';
 import { parseInstant, type Instant } from '../../values/instant.js';
+import { toStruct } from '../../values/convert-value.js';
 import { parseClientValue } from '../../values/parse-client-value.js';
-import type { RawValue } from '../../values/value-type.js';
+import { toElementType, type RawValue, type ValueType } from '../../values/value-type.js';
 import type { IncomingRow } from '../feature-writer.js';
 import { describeValue } from './describe-value.js';
 import { toRowValues } from './feature-orders.js';
@@ -14,9 +15,14 @@ const SHAPE = '{"entityId": "…", "timestamp": "2001-03-07T14:00:00Z", "values"
 
 /**
  * Reads a row that a client wrote as JSON: `entityId`, `timestamp` (RFC 3339; null or absent for features of static
- * sources) and `values` by feature. Throws BAD_USER_INPUT or FEATURE_NOT_FOUND with the field at fault.
+ * sources) and `values` by feature. Throws BAD_USER_INPUT or FEATURE_NOT_FOUND with the field at fault. The error for an unknown
+ * feature lists those of `nameable`, which are those that the sender may know.
  */
-export function readRow(entityType: EntityType, written: unknown): IncomingRow {
+export function readRow(
+  entityType: EntityType,
+  written: unknown,
+  nameable: () => readonly Feature[] = () => entityType.features,
+): IncomingRow {
   if (!isObject(written)) throw badInput(`A row is a JSON object such as ${SHAPE}.`);
   const unknown = Object.keys(written).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
@@ -27,7 +33,7 @@ export function readRow(entityType: EntityType, written: unknown): IncomingRow {
   return {
     entityId: readEntityId(entityType, entityId),
     timestamp: readTimestamp(timestamp),
-    values: readValues(entityType, Object.entries(values)),
+    values: readValues(entityType, Object.entries(values), nameable),
   };
 }
 
@@ -55,16 +61,27 @@ function readTimestamp(written: unknown): Instant | null {
 }
 
 /** null is a written null. */
-function readValues(entityType: EntityType, entries: readonly (readonly [string, unknown])[]): IncomingRow['values'] {
+function readValues(
+  entityType: EntityType,
+  entries: readonly (readonly [string, unknown])[],
+  nameable: () => readonly Feature[],
+): IncomingRow['values'] {
   if (entries.length === 0) throw badInput('"values" has no feature. Write at least one.', 'values');
   const features: Feature[] = [];
   const values: (RawValue | null)[] = [];
   for (const [name, written] of entries) {
-    const feature = getFeature(entityType, name, `values.${clip(name)}`);
+    const feature =
+      entityType.features.find((known) => known.name === name) ??
+      getFeature(entityType, name, `values.${clip(name)}`, nameable());
     features.push(feature);
     values.push(readFeatureValue(feature, written, () => `values.${name}`));
   }
   return toRowValues(entityType, features, values);
+}
+
+/** The value of a feature; undefined for null and for what is not of its type, which `readFeatureValue` tells apart. */
+export function parseFeatureValue({ valueType }: Feature, written: unknown): RawValue | undefined {
+  return written === null || written === undefined ? undefined : parseClientValue(valueType, written);
 }
 
 /** The value of a feature; `nameField` names it in errors. */
@@ -73,15 +90,22 @@ export function readFeatureValue(feature: Feature, written: unknown, nameField: 
   const value = parseClientValue(feature.valueType, written);
   if (value === undefined) {
     throw badInput(
-      `The feature "${feature.name}" is ${feature.valueType}, and ${describeValue(written)} is not one.`,
+      `The feature "${feature.name}" is ${feature.valueType}, and ${describeFault(feature.valueType, written)}.`,
       nameField(),
     );
   }
   return value;
 }
 
+function describeFault(valueType: ValueType, written: unknown): string {
+  const element = toElementType(valueType);
+  if (!element || !Array.isArray(written)) return `${describeValue(written)} is not one`;
+  const faulty = written.findIndex((item) => parseClientValue(element, item) === undefined);
+  return `item ${faulty + 1} of the list is ${describeValue(written[faulty])}, which is no ${element}`;
+}
+
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return toStruct(value) !== undefined;
 }
 
 function clip(name: string): string {

@@ -33,7 +33,7 @@ export class StreamConsumer implements WatchedStream {
   readonly stream: FeatureStream;
   readonly #limits: MessageLimits;
   readonly #stopping = new AbortController();
-  readonly #counts = { received: 0, written: 0, duplicates: 0, deadLettered: 0 };
+  readonly #counts = { received: 0, written: 0, duplicates: 0, quarantined: 0, deadLettered: 0 };
   readonly #waiting = new Set<StreamMessage>();
   readonly #writing = new Set<Promise<void>>();
   #state: StreamState = 'STARTING';
@@ -153,15 +153,21 @@ export class StreamConsumer implements WatchedStream {
 
   /** Rows that a store could not take now are written again; only lasting faults are returned. */
   async #write(rows: readonly IncomingRow[]): Promise<{ row: number; reason: DeadLetterReason }[]> {
+    // Those that are not in the quarantine yet: it would have a row once for each attempt.
+    let left = rows.map((row, index) => ({ row, index }));
     return this.#retry(async () => {
       const { entityType } = this.stream;
+      const written = left;
       // A write that has begun is ended also when the stream stops.
-      const outcome = await this.options.writer.write({ entityType, rows });
+      const outcome = await this.options.writer.write({ entityType, rows: written.map(({ row }) => row) });
+      this.#counts.quarantined += outcome.quarantined.length;
+      const kept = new Set(outcome.quarantined.map(({ row }) => row));
+      left = written.filter((_, row) => !kept.has(row));
       const passing = outcome.faults.find(({ code }) => ERROR_CODES[code].retryable);
       if (passing) throw new AppError(passing.code, passing.message);
       this.#counts.written += outcome.written;
       this.#counts.duplicates += outcome.duplicates;
-      return outcome.faults.map((fault) => ({ row: fault.row, reason: refusalOfFault(fault) }));
+      return outcome.faults.map((fault) => ({ row: written[fault.row]!.index, reason: refusalOfFault(fault) }));
     });
   }
 

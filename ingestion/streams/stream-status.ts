@@ -19,6 +19,7 @@ export interface StreamCounts {
   readonly received: number;
   readonly written: number;
   readonly duplicates: number;
+  readonly quarantined: number;
   readonly deadLettered: number;
 }
 

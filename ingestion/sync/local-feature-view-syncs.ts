@@ -8,6 +8,8 @@ import type {
   SyncRange,
 } from '../feature-view-syncs.js';
 import type { LocalSyncHandler } from './local-sync-handler.js';
+import type { JobWork } from '../../datasources/job-store/job-cost.js';
+import { plannedWork } from './planned-work.js';
 import { SyncJobs } from './sync-jobs.js';
 
 /** Syncs that the gateway does itself: LocalSyncHandler copies from the offline store into the online store. */
@@ -23,6 +25,10 @@ export class LocalFeatureViewSyncs implements FeatureViewSyncs {
 
   start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
     return this.engine.start(this.handler, request);
+  }
+
+  work(request: StartFeatureViewSync): Promise<JobWork | null> {
+    return plannedWork(this.handler, request);
   }
 
   list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]> {

@@ -57,7 +57,7 @@ export class LocalSyncHandler implements JobHandler<
       await control.running(null);
       for (const source of listViewSources(view)) {
         if (done.sources.includes(source.name)) continue;
-        for await (const count of this.#copy(view, source, asOf, control.signal)) {
+        for await (const count of this.#copy(view, source, asOf, control)) {
           rows += BigInt(count);
           control.report(toProgress(rows));
         }
@@ -73,13 +73,18 @@ export class LocalSyncHandler implements JobHandler<
   }
 
   /** Returns the number of rows of each batch, once they are durable. */
-  async *#copy(view: FeatureView, source: FeatureSource, asOf: Instant, signal: AbortSignal): AsyncGenerator<number> {
+  async *#copy(
+    view: FeatureView,
+    source: FeatureSource,
+    asOf: Instant,
+    { signal, payer }: Pick<JobControl, 'signal' | 'payer'>,
+  ): AsyncGenerator<number> {
     const { entityType, features } = view;
     const online = this.stores.online(entityType.featurestore);
     // Checks also without rows; otherwise the outcome would report a watermark for values that are not there.
     await retryOnOutage(signal, () => this.#assertFilledByThisGateway(source));
     const offline = this.stores.offline(entityType.featurestore);
-    for await (const writes of newestWrites(offline, source, { asOf, features, signal })) {
+    for await (const writes of newestWrites(offline, source, { asOf, features, signal, payer })) {
       await retryOnOutage(signal, async () => {
         // Checks before each attempt: another fill may begin between two attempts.
         await this.#assertFilledByThisGateway(source);
@@ -97,7 +102,7 @@ export class LocalSyncHandler implements JobHandler<
 }
 
 function syncAdvice({ name }: EntityType, fillOwner: FillOwner): string {
-  return fillOwner === 'NOBODY'
+  return fillOwner === 'NONE'
     ? `The online store is being filled with "${name}". Start the sync again later.`
     : `The online store was filled with "${name}" by a gateway with other SQL, files or features. Start the sync there, or restart this gateway to bring its own back.`;
 }

@@ -19,9 +19,12 @@ function collectTargetFacts(view: FeatureView): readonly unknown[] {
   const { name: featurestore, onlineSettings: settings } = entityType.featurestore;
   const { kind } = settings;
   const store = describeOnlineStore(settings);
-  const place = store.place(settings);
   // One view on Vertex AI may serve several views of the registry, and a sync includes all its features.
-  if (store.syncedBy === 'VERTEX_AI') return [kind, featurestore, ...place, toVertexView(view).view];
+  if (store.syncedBy === 'VERTEX_AI') {
+    const synced = toVertexView(view);
+    return [kind, featurestore, ...store.place(synced.settings), synced.view];
+  }
+  const place = store.place(settings);
   const copied = features.map((feature) => `${feature.source.name}/${feature.name}`).toSorted();
   return [kind, featurestore, place, entityType.name, name, copied];
 }

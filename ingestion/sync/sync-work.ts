@@ -1,7 +1,6 @@
 import type { FeatureSource, FeatureView } from '../../datasources/registry/model.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
-import { describeOfflineStore } from '../../datasources/registry/store-kinds.js';
-import { THIS_MACHINE } from '../../costs/price-book.js';
+import { scanTerms } from '../../costs/scan-terms.js';
 import type { ScanWork } from '../../datasources/job-store/job-cost.js';
 
 /** The tables with the features of a view, in the order of the registry. */
@@ -9,7 +8,10 @@ export function listViewSources({ entityType, features }: FeatureView): FeatureS
   return entityType.sources.filter((source) => features.some((feature) => feature.source === source));
 }
 
-/** The maximum bytes that a sync of a view scans: the columns of its features, of all times. */
+/**
+ * The maximum bytes that a sync of a view scans: the columns of its features, of all times. The runner of the queries says
+ * whether this gateway learns what they are billed.
+ */
 export async function syncWork(view: FeatureView, offline: OfflineStore): Promise<ScanWork> {
   const { features } = view;
   const scans = await Promise.all(
@@ -17,6 +19,5 @@ export async function syncWork(view: FeatureView, offline: OfflineStore): Promis
   );
   const bytes = scans.reduce((sum, { scanned }) => sum + scanned, 0n);
   const billedBytes = scans.reduce((sum, { billed }) => sum + billed, 0n);
-  const isHere = describeOfflineStore(view.entityType.featurestore.offlineSettings).isLocal;
-  return { kind: 'SCAN', bytes, billedBytes, priceBook: isHere ? THIS_MACHINE : null };
+  return { kind: 'SCAN', bytes, billedBytes, ...scanTerms([view.entityType.featurestore]) };
 }

@@ -12,6 +12,8 @@ import type {
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
 import { VERTEX_SYNC } from './sync-job-types.js';
+import type { JobWork } from '../../datasources/job-store/job-cost.js';
+import { plannedWork } from './planned-work.js';
 import { SyncJobs, toSyncSpec } from './sync-jobs.js';
 import { syncTargetKey } from './sync-target.js';
 import { toProgress, toSyncResult, SYNC_FAILED, type VertexSyncHandler } from './vertex-sync-handler.js';
@@ -53,6 +55,10 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
 
   start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
     return this.options.engine.start(this.options.handler, request);
+  }
+
+  work(request: StartFeatureViewSync): Promise<JobWork | null> {
+    return plannedWork(this.options.handler, request);
   }
 
   async list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]> {

@@ -1,3 +1,4 @@
+import type { ScanWork } from '../../datasources/job-store/job-cost.js';
 import { pause } from '../../runtime/pause.js';
 import { badInput } from '../../errors/app-error.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
@@ -54,6 +55,12 @@ export class VertexSyncHandler implements JobHandler<
     // Vertex AI reads the tables, and BigQuery bills the scanned bytes. They are known where the gateway knows the same
     // tables.
     const isEstimated = describeOfflineStore(featurestore.offlineSettings).isReadByVertexAi;
+    if (typeof request.cancelAboveUsd === 'number') {
+      throw badInput(
+        'What this sync costs is not known while it runs: Vertex AI runs its queries. Leave "cancelAboveUsd" out.',
+        'cancelAboveUsd',
+      );
+    }
     if (!isEstimated && typeof request.maxCostUsd === 'number') {
       throw badInput(
         'What this sync costs is not known: the tables that Vertex AI reads are not in the registry. Leave "maxCostUsd" out.',
@@ -63,7 +70,7 @@ export class VertexSyncHandler implements JobHandler<
     return {
       ...planSync(request),
       check: () => this.#refuseContinuous(view),
-      ...(isEstimated ? { work: () => syncWork(view, this.options.stores.offline(featurestore)) } : {}),
+      ...(isEstimated ? { work: () => this.#work(view) } : {}),
     };
   }
 
@@ -78,6 +85,12 @@ export class VertexSyncHandler implements JobHandler<
       throw new JobFailure(SYNC_FAILED.code, SYNC_FAILED.message, { cause: new Error(ended.error ?? 'no reason') });
     }
     return { state: 'SUCCEEDED', result: toSyncResult(ended), progress: toProgress(ended) };
+  }
+
+  /** Vertex AI runs the queries, and does not say what they were billed. */
+  async #work(view: FeatureView): Promise<ScanWork> {
+    const work = await syncWork(view, this.options.stores.offline(view.entityType.featurestore));
+    return { ...work, isMetered: false };
   }
 
   async #refuseContinuous(view: FeatureView): Promise<void> {

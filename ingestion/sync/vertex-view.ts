@@ -1,3 +1,4 @@
+import { findView } from '../../datasources/registry/find-view.js';
 import type { FeatureView, VertexFeatureViewSettings } from '../../datasources/registry/model.js';
 
 /** A feature view of Vertex AI. */
@@ -11,5 +12,5 @@ export interface VertexView {
 export function toVertexView({ entityType, name }: FeatureView): VertexView {
   const { onlineSettings: settings } = entityType.featurestore;
   if (settings.kind !== 'VERTEX_FEATURE_VIEW') throw new Error(`feature view ${name} is not served by Vertex AI`);
-  return { settings, view: settings.views[entityType.name] ?? entityType.name };
+  return findView(settings, entityType.name);
 }

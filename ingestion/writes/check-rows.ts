@@ -1,8 +1,10 @@
-import type { OnlineWrite } from '../../datasources/online/online-store.js';
+import type { OnlineWrite, ValueVersion } from '../../datasources/online/online-store.js';
 import { findRowFault } from '../../datasources/offline/find-row-fault.js';
 import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import { turns } from '../../runtime/turns.js';
 import { formatInstant, type Instant } from '../../values/instant.js';
+import { findViolations, type ViolatedRow, type Violation } from '../expectations/find-violations.js';
 import type { IncomingRow, RowFault } from '../feature-writer.js';
 import { listValues, planOf, type RowPlan } from './row-plan.js';
 
@@ -10,8 +12,11 @@ import { listValues, planOf, type RowPlan } from './row-plan.js';
 const EARLIEST: Instant = -2_208_988_800_000_000n;
 const YEAR: Instant = 31_557_600_000_000n;
 
-/** The part of a row that belongs to one source. Its creation time is that of the write. */
-export type CheckedPart = Omit<OnlineWrite, 'isPartial'>;
+/** The part of a row that belongs to one source. */
+export interface CheckedPart extends Omit<OnlineWrite, 'isPartial'> {
+  /** The creation time is null until the part is written. */
+  readonly version: ValueVersion & { createdTimestamp: Instant | null };
+}
 
 export interface CheckedRow {
   /** Its number in the request. */
@@ -22,20 +27,50 @@ export interface CheckedRow {
 export interface CheckedRows {
   readonly rows: readonly CheckedRow[];
   readonly faults: readonly RowFault[];
+  /** Valid rows that are not written, but kept in the quarantine. */
+  readonly quarantined: readonly ViolatedRow[];
+  /** Of `rows`, those with values that are not as expected. */
+  readonly warned: readonly ViolatedRow[];
 }
 
-/** Checks rows and divides each by the sources of its features. */
-export function checkRows(entityType: EntityType, rows: readonly IncomingRow[], now: Instant): CheckedRows {
+/**
+ * Checks rows and divides each by the sources of its features. Every write passes here, so it is also the one place that
+ * compares values with what the registry expects.
+ */
+export async function checkRows(
+  entityType: EntityType,
+  rows: readonly IncomingRow[],
+  now: Instant,
+): Promise<CheckedRows> {
   const faults: RowFault[] = [];
   const checked: CheckedRow[] = [];
+  const quarantined: ViolatedRow[] = [];
+  const warned: ViolatedRow[] = [];
   const latest = now + BigInt(WRITE_LIMITS.maxYearsAhead) * YEAR;
-  for (const [row, incoming] of rows.entries()) {
+  for (let row = 0; row < rows.length; row += 1) {
+    const incoming = rows[row]!;
     const plan = planOf(entityType, incoming.values);
     const fault = findFault(entityType, plan, incoming, latest);
-    if (fault) faults.push({ row, ...fault });
-    else checked.push({ row, parts: toParts(plan, incoming) });
+    if (fault) {
+      faults.push({ row, ...fault });
+      continue;
+    }
+    let violations: ViolatedRow['violations'] | undefined;
+    if (plan.checks.length > 0) {
+      // A long text and the slowest pattern take milliseconds.
+      const turn = turns.take();
+      if (turn) await turn;
+      violations = findViolations(plan.checks, listValues(incoming.values));
+    }
+    const action = violations?.[0]?.action;
+    if (action === 'REJECT') faults.push({ row, ...notAsExpected(violations![0]!) });
+    else if (action === 'QUARANTINE') quarantined.push({ row, violations: violations! });
+    else {
+      checked.push({ row, parts: toParts(plan, incoming) });
+      if (violations) warned.push({ row, violations });
+    }
   }
-  return { rows: checked, faults };
+  return { rows: checked, faults, quarantined, warned };
 }
 
 type Fault = Omit<RowFault, 'row'>;
@@ -85,6 +120,10 @@ function notWritable(feature: Feature): Fault {
   };
 }
 
+function notAsExpected({ feature, message }: Violation): Fault {
+  return { part: { kind: 'VALUE', feature }, code: 'EXPECTATION_VIOLATED', message };
+}
+
 function toMissing(source: FeatureSource, missing: readonly Feature[]): string {
   const names = missing.map(({ name }) => name).join(', ');
   return (
@@ -102,11 +141,7 @@ function toParts({ parts }: RowPlan, { entityId, timestamp, values }: IncomingRo
   return parts.map(({ source, toValues }) => ({
     entityId,
     source,
-    version: {
-      timestamp: source.timestampColumn === null ? null : timestamp,
-      createdTimestamp: null,
-      sequence: null,
-    },
+    version: { timestamp: source.timestampColumn === null ? null : timestamp, createdTimestamp: null, sequence: null },
     values: toValues(list),
   }));
 }

@@ -1,11 +1,7 @@
 import type { OnlineStore, OnlineWrite } from '../../datasources/online/online-store.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { EntityType, Feature, FeatureSource, Featurestore } from '../../datasources/registry/model.js';
-import { AppError } from '../../errors/app-error.js';
-import { WRITE_LIMITS } from '../../limits/write-limits.js';
-import { Alarm } from '../../runtime/alarm.js';
 import { toChunks } from '../../runtime/to-chunks.js';
-import type { Clock } from '../../values/clock.js';
 import type { FeatureCell } from '../../values/feature-cell.js';
 import type { Instant } from '../../values/instant.js';
 import type { RawValue } from '../../values/value-type.js';
@@ -18,18 +14,16 @@ import {
   type DeletionOutcome,
   type EntityDeletion,
 } from './entity-deletion.js';
+import { HeldFutureRows, type HeldFutureRowsOptions } from './held-future-rows.js';
 import { addPart, momentKey, type MomentValues } from './moment-values.js';
 import type { WritePosition } from './write-position.js';
 import { refuseUntakable } from './refuse-untakable.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
+import { toOutcome } from './write-outcome.js';
 
-export interface DirectFeatureWriterOptions {
+export interface DirectFeatureWriterOptions extends HeldFutureRowsOptions {
   readonly online: OnlineStore;
-  readonly offline: Pick<OfflineStore, 'append' | 'delete'>;
-  readonly clock: Clock;
-  readonly onError: (error: unknown) => void;
-  /** Replaces the limit of the same name. For tests. */
-  readonly maxFutureRows?: number;
+  readonly offline: Pick<OfflineStore, 'append' | 'delete' | 'hasCreationTimes' | 'rows'>;
 }
 
 /** Ten seconds: clocks that a time service sets differ by far less. */
@@ -47,14 +41,20 @@ interface PlannedRow {
  */
 export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
   #lastCreated: Instant;
-  readonly #future = new Set<OnlineWrite>();
-  readonly #alarm = new Alarm();
-  #promoting: Promise<void> = Promise.resolve();
+  readonly #future: HeldFutureRows;
   /** For each write that runs, the last creation time before it. */
   readonly #running = new Set<{ readonly after: Instant }>();
 
   constructor(private readonly options: DirectFeatureWriterOptions) {
     this.#lastCreated = options.clock();
+    this.#future = new HeldFutureRows(options);
+  }
+
+  /** Holds the future rows that clients wrote before a restart: they are served when their time comes. Never rejects. */
+  async resume(entityTypes: readonly EntityType[]): Promise<void> {
+    for (const source of entityTypes.flatMap(({ sources }) => sources)) {
+      if (source.sql === null && source.timestampColumn !== null) await this.#future.resume(source);
+    }
   }
 
   /** Other gateways may write the same stores, by their own clocks, and the later of two writes may end first. */
@@ -81,31 +81,23 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
     signal?.throwIfAborted();
     const { clock } = this.options;
     const now = clock();
-    const checked = refuseUntakable(checkRows(entityType, rows, now), this.options.online, now);
+    const checked = refuseUntakable(await checkRows(entityType, rows, now), this.options.online, now);
     const served = await this.#readServed(entityType, checked.rows, now);
     const { planned, duplicateRows } = this.#plan(checked.rows, served, now);
-    this.#checkFutureRoom(planned, now);
+    const isLater = (write: OnlineWrite): boolean => isFuture(write, now);
+    this.#future.checkRoom(planned.flatMap(({ parts }) => parts).filter(isLater).length);
     const rejected = await this.#append(planned);
     const refused = new Set(rejected.map(({ row }) => row));
     const accepted = planned.filter(({ row }) => !refused.has(row));
     await this.#writeOnline(entityType, accepted, now);
-    const faults = [...checked.faults, ...rejected].sort((a, b) => a.row - b.row);
-    return { written: accepted.length, duplicates: duplicateRows.length, duplicateRows, faults };
+    return toOutcome(checked, duplicateRows, rejected);
   }
 
   /** Deletes from the offline store first: a sync between the two deletions would bring online values back. */
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<DeletionOutcome> {
     const { online, offline } = this.options;
     const { onlineSettings, offlineSettings } = entityType.featurestore;
-    const ids = new Set(entityIds);
-    for (const write of this.#future) {
-      // By name: the objects are others after another registry was applied.
-      const { name, featurestore } = write.source.entityType;
-      const isOfType = name === entityType.name && featurestore.name === entityType.featurestore.name;
-      if (isOfType && ids.has(write.entityId)) this.#future.delete(write);
-    }
-    // A promotion that has read these rows already must not write them after the deletion.
-    await this.#promoting;
+    await this.#future.forget(entityType, new Set(entityIds));
     try {
       const { remaining } = await offline.delete(entityType, entityIds);
       if (isDeletable(onlineSettings.kind)) await online.delete(entityType, entityIds);
@@ -117,7 +109,7 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
   }
 
   close(): void {
-    this.#alarm.clear();
+    this.#future.close();
   }
 
   /** The rows that change something. A row is compared with those before it too: a value may be corrected and restored. */
@@ -139,7 +131,7 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
         if (after) moments.set(keys[index]!, after);
         return after !== undefined;
       });
-      if (changed.length > 0) planned.push({ row, parts: parts.map((part) => toWrite(part, created)) });
+      if (changed.length > 0) planned.push({ row, parts: parts.map((part) => this.#toWrite(part, created)) });
       else duplicateRows.push(row);
     }
     return { planned, duplicateRows };
@@ -149,6 +141,12 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
   #nextCreated(now: Instant): Instant {
     this.#lastCreated = now > this.#lastCreated ? now : this.#lastCreated + 1n;
     return this.#lastCreated;
+  }
+
+  /** A table of others may have no column for the creation time: online must order its rows as the warehouse does. */
+  #toWrite(part: CheckedPart, created: Instant): OnlineWrite {
+    const createdTimestamp = this.options.offline.hasCreationTimes(part.source) ? created : null;
+    return { ...part, version: { ...part.version, createdTimestamp } };
   }
 
   /** The served values of the entities, by entity id and feature name. */
@@ -168,17 +166,6 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
       }
     }
     return served;
-  }
-
-  /** Before anything is written: a refused row must not be history. */
-  #checkFutureRoom(planned: readonly PlannedRow[], now: Instant): void {
-    const more = planned.flatMap(({ parts }) => parts).filter((write) => isFuture(write, now)).length;
-    const maximum = this.options.maxFutureRows ?? WRITE_LIMITS.maxFutureRows;
-    if (more === 0 || this.#future.size + more <= maximum) return;
-    throw new AppError(
-      'STORE_UNAVAILABLE',
-      `This gateway holds ${this.#future.size} future rows already. Write them when their time comes.`,
-    );
   }
 
   /** Returns the rows that the offline store refuses. */
@@ -206,36 +193,7 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
     } catch (error) {
       throw toStoreFailure('online', error);
     }
-    for (const write of future) this.#future.add(write);
-    if (future.length > 0) this.#schedule();
-  }
-
-  #schedule(atLeastMs = 0): void {
-    this.#alarm.clear();
-    let earliest: Instant | undefined;
-    for (const { version } of this.#future) {
-      if (earliest === undefined || version.timestamp! < earliest) earliest = version.timestamp!;
-    }
-    if (earliest === undefined) return;
-    const waitMs = Math.ceil(Number(earliest - this.options.clock()) / 1000);
-    this.#alarm.set(Math.max(waitMs, atLeastMs), () => {
-      this.#promoting = this.#promote();
-    });
-  }
-
-  async #promote(): Promise<void> {
-    const now = this.options.clock();
-    const due = [...this.#future].filter(({ version }) => version.timestamp! <= now);
-    try {
-      for (const [entityType, writes] of Map.groupBy(due, ({ source }) => source.entityType)) {
-        await this.options.online.write(entityType, writes);
-        for (const write of writes) this.#future.delete(write);
-      }
-      this.#schedule();
-    } catch (error) {
-      this.options.onError(error);
-      this.#schedule(1000);
-    }
+    this.#future.hold(future);
   }
 }
 
@@ -246,14 +204,6 @@ function listFeatures(rows: readonly CheckedRow[]): Feature[] {
 
 function isFuture({ version }: OnlineWrite, now: Instant): boolean {
   return version.timestamp !== null && version.timestamp > now;
-}
-
-function toWrite(part: CheckedPart, created: Instant): OnlineWrite {
-  const { createdTimestampColumn, entityType } = part.source;
-  // Such a table of BigQuery has no creation time: online must order its rows as the warehouse does.
-  const isUnknown = createdTimestampColumn === null && entityType.featurestore.offlineSettings.kind === 'BIGQUERY';
-  const createdTimestamp = isUnknown ? null : created;
-  return { ...part, version: { ...part.version, createdTimestamp } };
 }
 
 /** The values of the part's moment that are served now; undefined when another moment is served. */

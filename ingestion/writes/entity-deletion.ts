@@ -12,6 +12,10 @@ export interface EntityDeletion {
 export interface DeletionOutcome {
   /** What the stores still have, or get again. */
   readonly remaining: readonly RemainingValues[];
+  /** The rows that were erased from the log of served values. Absent: there is no such log. */
+  readonly servedRows?: number;
+  /** The rows that were erased from the quarantine. Absent: the writer has none. */
+  readonly quarantinedRows?: number;
 }
 
 export interface RemainingValues {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import type { QueryPayer } from '../../datasources/offline/query-payer.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import type { Slots } from '../../runtime/slots.js';
 import type { Clock } from '../../values/clock.js';
@@ -15,6 +16,8 @@ export interface FollowedValuesOptions extends FollowRequest {
   readonly position: WritePosition;
   readonly online: Pick<OnlineStore, 'read' | 'maxEntityIdsPerRead'>;
   readonly offline: Pick<OfflineStore, 'rows'>;
+  /** Who pays for the rows that a subscription reads when it resumes. Absent: the operator. */
+  readonly payer?: QueryPayer;
   /** Whether the offline store keeps the creation times of all rows that clients write. */
   readonly canResume: boolean;
   /** Bounds the reads of the history of all subscriptions. */
@@ -91,7 +94,7 @@ export class FollowedValues {
 
   /** Reads what was written from a creation time to now. The first step has these entities too. */
   async *#readBack(from: Instant, entityIds: ReadonlySet<string>): AsyncGenerator<Step> {
-    const { following, position, offline, entityType, features, resumingReads } = this.options;
+    const { following, position, offline, payer, entityType, features, resumingReads } = this.options;
     await nextTurn();
     const to = max(this.#position, position.settled());
     // The history has the rows that were told until now, so only their entities are kept.
@@ -99,7 +102,7 @@ export class FollowedValues {
     let changed: ReadonlySet<string> = new Set([...entityIds, ...told.entityIds]);
     const written = (features ?? entityType.features).filter(({ source }) => source.sql === null);
     const upTo = position.isSerial ? to : null;
-    const read = { offline, features: written, entityIds: this.options.entityIds, upTo };
+    const read = { offline, payer, features: written, entityIds: this.options.entityIds, upTo };
     for (let next: Instant | null = from; next !== null && !following.hasLeft;) {
       const after: Instant = next;
       const page: WrittenPage = await resumingReads.run(() => readWrittenPage({ ...read, after }));

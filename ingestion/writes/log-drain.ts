@@ -3,6 +3,7 @@ import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { OnlineWrite } from '../../datasources/online/online-store.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { WrittenHistory } from '../../datasources/offline/written-history.js';
+import { OperatorError } from '../../errors/operator-error.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
 import { toStoreFailure } from './store-failure.js';
 
@@ -31,11 +32,13 @@ export class LogDrain {
 
   /** Drains what the last process left. */
   static async open(options: LogDrainOptions): Promise<LogDrain> {
+    const { log, history } = options;
     const drain = new LogDrain(options);
-    drain.#drainedUpTo = await options.history.drainedUpTo(options.log.id);
+    drain.#drainedUpTo = await history.drainedUpTo(log.id);
+    refuseOtherMoments(log, drain.#drainedUpTo);
     // The offline store may have these already: the process ended before it removed them from the log.
-    await options.log.remove(drain.#drainedUpTo);
-    await drain.drainUpTo(options.log.last.sequence);
+    await log.remove(drain.#drainedUpTo);
+    await drain.drainUpTo(log.last.sequence);
     return drain;
   }
 
@@ -64,7 +67,7 @@ export class LogDrain {
 
   async #step(): Promise<void> {
     const { log, history, onDrained, onUnknownRows } = this.options;
-    const { upTo, rows, unknownRows } = log.read(WRITE_LIMITS.maxRowsPerDrain);
+    const { upTo, rows, unknownRows } = log.read(this.#drainedUpTo, WRITE_LIMITS.maxRowsPerDrain);
     if (upTo === undefined) {
       this.#drainedUpTo = log.last.sequence;
       return;
@@ -72,13 +75,30 @@ export class LogDrain {
     if (unknownRows > 0) onUnknownRows(unknownRows);
     try {
       await history.appendCommits(log.id, upTo, toHistory(rows));
-      await log.remove(upTo);
     } catch (error) {
       throw toStoreFailure('offline', error);
     }
     this.#drainedUpTo = upTo;
     onDrained(upTo, rows.length + unknownRows);
+    try {
+      // If this fails, as on a full disk, the next removal removes these too. To append them again would give each row twice.
+      await log.remove(upTo);
+    } catch (error) {
+      throw toStoreFailure('online', error);
+    }
   }
+}
+
+/**
+ * The stores come from different moments when one of them was restored alone. If the online store is the older one, its next commits would
+ * get numbers that the offline store has had, and would never reach it. If the offline store is, it lacks rows that the log no longer has.
+ */
+function refuseOtherMoments({ last, removed }: WriteLog, drainedUpTo: number): void {
+  if (removed <= drainedUpTo && drainedUpTo <= last.sequence) return;
+  const older = drainedUpTo > last.sequence ? 'online' : 'offline';
+  throw new OperatorError('The stores of the data folder are not from the same moment:', [
+    `the ${older} store lacks rows that the other one has. Restore the whole data folder from one backup (docs/operations.md)`,
+  ]);
 }
 
 /** The rows of each source, in order. */

@@ -2,6 +2,7 @@ import { listSlots, sourceSlot } from '../../datasources/online/merge-rule.js';
 import { compareVersions } from '../../datasources/online/online-store.js';
 import { encodeValue } from '../../datasources/online/value-codec.js';
 import type { StoredEntity } from '../../datasources/online/write-log.js';
+import { KeyedList } from '../../runtime/keyed-list.js';
 import type { RawValue } from '../../values/value-type.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
@@ -35,10 +36,17 @@ export function addPart(part: CheckedPart, before: MomentValues | undefined): Mo
 /** What the part sets, by the rule of merging. */
 function listWritten(part: CheckedPart): MomentValues {
   const { source, values } = part;
-  let isWhole = !source.entityType.dense || values.size === source.features.length;
-  for (const value of values.values()) isWhole &&= value !== null || source.entityType.dense;
+  const { dense } = source.entityType;
+  // In a dense entity type, a null counts too.
+  const isWhole = dense ? values.size === source.features.length : !hasNull(values);
   // Most rows: every value of it counts, and no other.
   return isWhole ? values : new Map(listSlots({ ...part, isPartial: true }));
+}
+
+function hasNull(values: MomentValues): boolean {
+  if (values instanceof KeyedList) return values.list.includes(null);
+  for (const value of values.values()) if (value === null) return true;
+  return false;
 }
 
 /** Whether a write of one value over the other changes nothing. */

@@ -7,14 +7,17 @@ import type { CheckedRow, CheckedRows } from './check-rows.js';
  * Refuses the rows that the online store can never take. Call this before anything is written: the offline store would
  * have them, the store would fail all rows of the request, and a repetition would not help.
  */
-export function refuseUntakable({ rows, faults }: CheckedRows, online: OnlineStore, now: Instant): CheckedRows {
+export function refuseUntakable(checked: CheckedRows, online: OnlineStore, now: Instant): CheckedRows {
   const refused: RowFault[] = [];
-  const taken = rows.filter((row) => {
+  const taken = checked.rows.filter((row) => {
     const fault = findFault(row, online, now);
     if (fault) refused.push(fault);
     return !fault;
   });
-  return { rows: taken, faults: [...faults, ...refused] };
+  if (refused.length === 0) return checked;
+  const numbers = new Set(refused.map(({ row }) => row));
+  const warned = checked.warned.filter(({ row }) => !numbers.has(row));
+  return { ...checked, rows: taken, faults: [...checked.faults, ...refused], warned };
 }
 
 function findFault({ row, parts }: CheckedRow, online: OnlineStore, now: Instant): RowFault | undefined {

@@ -1,6 +1,7 @@
 import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
 import { KeyedList, ListKeys } from '../../runtime/keyed-list.js';
 import type { RawValue } from '../../values/value-type.js';
+import { listChecks, type ValueCheck } from '../expectations/find-violations.js';
 import type { IncomingRow } from '../feature-writer.js';
 
 /** What all rows with the same features have in common, found once. */
@@ -10,6 +11,8 @@ export interface RowPlan {
   /** Whether the row has a feature with event times. */
   readonly isTimed: boolean;
   readonly parts: readonly PartPlan[];
+  /** What the registry expects of the values. */
+  readonly checks: readonly ValueCheck[];
 }
 
 /** The features of one source. */
@@ -45,6 +48,7 @@ function makePlan({ dense }: EntityType, features: readonly Feature[]): RowPlan 
       missing: dense ? source.features.filter((feature) => !features.includes(feature)) : [],
       toValues: divider(features, source),
     })),
+    checks: listChecks(features),
   };
 }
 

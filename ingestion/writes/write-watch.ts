@@ -63,10 +63,11 @@ export class WriteWatch {
   constructor(private readonly maxFollowers: number = WRITE_LIMITS.maxFollowers) {}
 
   /** Call it when the rows are durable. */
-  publish({ entityType, rows }: WriteRequest, { written, faults, duplicateRows }: WriteOutcome): void {
+  publish({ entityType, rows }: WriteRequest, { written, faults, quarantined, duplicateRows }: WriteOutcome): void {
     const followers = this.#followers.get(keyOf(entityType));
     if (!followers || written === 0) return;
-    const unchanged = new Set([...faults.map(({ row }) => row), ...duplicateRows]);
+    const refused = [...faults, ...quarantined].map(({ row }) => row);
+    const unchanged = new Set([...refused, ...duplicateRows]);
     rows.forEach((row, index) => {
       if (unchanged.has(index)) return;
       for (const follower of followers) follower.add(row);

@@ -1,3 +1,4 @@
+import type { OnlineWrite } from '../../datasources/online/online-store.js';
 import type { WriteLog } from '../../datasources/online/write-log.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
 import { Alarm } from '../../runtime/alarm.js';
@@ -17,6 +18,8 @@ export class WrittenFutureRows {
     private readonly onError: (error: unknown) => void,
     /** Receives the number of due rows of sources that the registry no longer has: no reader could ask for them. */
     private readonly onUnknownRows: (rows: number) => void,
+    /** Receives the rows that are served from now on. */
+    private readonly onPromoted: (rows: readonly OnlineWrite[]) => void = () => undefined,
   ) {}
 
   /** Sets the timer to the earliest of them. */
@@ -45,8 +48,9 @@ export class WrittenFutureRows {
     if (earliest === undefined || earliest > this.clock()) return;
     const { maxRowsPerPromotion } = WRITE_LIMITS;
     for (;;) {
-      const { due, unknownRows } = await this.log.promote(this.clock(), maxRowsPerPromotion);
+      const { due, rows, unknownRows } = await this.log.promote(this.clock(), maxRowsPerPromotion);
       if (unknownRows > 0) this.onUnknownRows(unknownRows);
+      this.onPromoted(rows);
       if (due < maxRowsPerPromotion) return;
     }
   }

@@ -1,4 +1,5 @@
 import type { FeatureRow, OfflineStore, WrittenPeriod } from '../../datasources/offline/offline-store.js';
+import type { QueryPayer } from '../../datasources/offline/query-payer.js';
 import type { Feature, FeatureSource } from '../../datasources/registry/model.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
 import type { Instant } from '../../values/instant.js';
@@ -13,6 +14,8 @@ export interface WrittenRead {
   readonly entityIds: readonly string[];
   readonly after: Instant;
   readonly upTo: Instant | null;
+  /** Absent: the operator pays for the read. */
+  readonly payer?: QueryPayer | undefined;
 }
 
 /** A row with the time of its write. */
@@ -41,14 +44,14 @@ export async function readWrittenPage(read: WrittenRead): Promise<WrittenPage> {
 }
 
 async function readSource(
-  { offline, entityIds, after, upTo }: WrittenRead,
+  { offline, entityIds, after, upTo, payer }: WrittenRead,
   source: FeatureSource,
   features: readonly Feature[],
 ): Promise<WrittenPage> {
   const limit = WRITE_LIMITS.maxRowsPerPage;
   const read = async (written: WrittenPeriod): Promise<WrittenRow[]> => {
     const found: WrittenRow[] = [];
-    for await (const rows of offline.rows({ source, entityIds, features, to: null, written })) {
+    for await (const rows of offline.rows({ source, entityIds, features, to: null, written, payer })) {
       found.push(...rows.map((row) => toWritten(row, source, features)));
     }
     return found;

@@ -8,8 +8,8 @@ import { buildSchema } from '../../resolvers/build-schema.js';
  * The names with which a gateway would refuse to start: names that are equal, or empty, in the camelCase of the typed
  * schema.
  */
-export function findMigrationClashes({ registry }: MigrationPlan): string[] {
-  const document = registryDocument.parse({ featurestores: [registry] });
+export function findMigrationClashes({ featurestores }: Pick<MigrationPlan, 'featurestores'>): string[] {
+  const document = registryDocument.parse({ featurestores });
   const files = { sqlTexts: new Map(), tablePaths: new Map(), modelPaths: new Map() };
   try {
     buildSchema(buildRegistry({ document, files }));

@@ -1,4 +1,5 @@
 import { toErrorMessage } from '../../errors/error-message.js';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { OperatorError } from '../../errors/operator-error.js';
@@ -10,6 +11,8 @@ import { shadowRules } from '../../composition/online-stores.js';
 import { getEntityType, type Registry } from '../../datasources/registry/registry.js';
 import { canonicalEntityId } from '../../values/entity-id.js';
 import type { Clock } from '../../values/clock.js';
+import { isDone } from '../state/state-document.js';
+import { StateFile } from '../state/state-file.js';
 
 export interface MigrateCompareOptions {
   readonly featurestore: string;
@@ -61,6 +64,62 @@ export async function migrateCompare(
     };
   } finally {
     await Promise.all(stores.map((store) => store.close()));
+  }
+}
+
+export interface CompareAllOptions extends Omit<MigrateCompareOptions, 'featurestore' | 'entityType'> {
+  /** One featurestore; null: each that has a shadow. */
+  readonly featurestore: string | null;
+  /** The state file whose step `compare` a comparison of all featurestores confirms, if there is the file. */
+  readonly state: string;
+}
+
+/** Compares all entity types of the featurestores that have a shadow, one report after another. */
+export async function compareAll(
+  { featurestore: only, state, ...options }: CompareAllOptions,
+  setting: CompareSetting,
+): Promise<{ readonly text: string; readonly isWithinThreshold: boolean }> {
+  if (options.ids !== undefined) throw new OperatorError('--ids is for one entity type: name it.');
+  const chosen =
+    only === null
+      ? setting.registry.featurestores.filter(({ shadow }) => shadow)
+      : [setting.registry.featurestore(only)];
+  if (chosen.length === 0) throw new OperatorError('No featurestore of the registry has a shadow to compare with.');
+  const texts: string[] = [];
+  const different: string[] = [];
+  for (const { name: featurestore, entityTypes } of chosen) {
+    for (const { name: entityType } of entityTypes) {
+      const { text, isWithinThreshold } = await migrateCompare({ ...options, featurestore, entityType }, setting);
+      texts.push(`${featurestore}.${entityType}`, text, '');
+      if (!isWithinThreshold) different.push(`${featurestore}.${entityType}`);
+    }
+  }
+  const isWithinThreshold = different.length === 0;
+  texts.push(
+    isWithinThreshold ? 'All entity types are within the threshold.' : `Too many differ in: ${different.join(', ')}`,
+  );
+  if (only === null && isWithinThreshold && existsSync(state)) {
+    texts.push(await noteComparison(state, setting.clock));
+  }
+  return { text: texts.join('\n'), isWithinThreshold };
+}
+
+/** Confirms the step `compare` when all before it is done: an earlier comparison lacks the values of the second export. */
+async function noteComparison(path: string, clock: Clock): Promise<string> {
+  const state = await StateFile.open(path, clock);
+  try {
+    const { steps } = state.document;
+    const earlier = steps.slice(
+      0,
+      steps.findIndex(({ id }) => id === 'compare'),
+    );
+    const missing = earlier.find((step) => !isDone(state.document, step));
+    if (missing) return `The step "compare" waits for ${missing.id}.`;
+    await state.begin('compare');
+    await state.end('compare', 'done', null);
+    return 'The step "compare" is done.';
+  } finally {
+    await state.close();
   }
 }
 

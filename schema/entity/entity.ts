@@ -45,7 +45,9 @@ export abstract class Entity implements Node {
   })
   knownAt!: bigint | null;
 
-  @Field(() => EntityType, { description: 'The entity type.' })
+  @Field(() => EntityType, {
+    description: 'The entity type. PERMISSION_DENIED: the client may read and write none of its features.',
+  })
   entityType!: unknown;
 
   @Field(() => [FeatureValue], {

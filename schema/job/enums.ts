@@ -46,6 +46,8 @@ export const JobKindEnum = {
   TRAINING_SET: 'TRAINING_SET',
   FEATURE_VIEW_SYNC: 'FEATURE_VIEW_SYNC',
   SOURCE_REFRESH: 'SOURCE_REFRESH',
+  MONITOR_RUN: 'MONITOR_RUN',
+  BACKTEST: 'BACKTEST',
 } as const;
 
 registerEnumType(JobKindEnum, {
@@ -58,6 +60,8 @@ registerEnumType(JobKindEnum, {
       description: 'A FeatureViewSyncJob. An item is a row: the values of one entity in one source.',
     },
     SOURCE_REFRESH: { description: 'A SourceRefreshJob. An item is a percent of the work.' },
+    MONITOR_RUN: { description: 'A MonitorRunJob. An item is a feature.' },
+    BACKTEST: { description: 'A BacktestJob. An item is a row: an entity at a moment.' },
   },
 });
 

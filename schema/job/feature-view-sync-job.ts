@@ -26,7 +26,10 @@ registerEnumType(SyncTriggerEnum, {
     'cannot cancel a sync: such a job stays CANCELLING until the sync ends.',
 })
 export class FeatureViewSyncJob {
-  @Field(() => FeatureView, { nullable: true, description: 'The feature view. Null if the registry no longer has it.' })
+  @Field(() => FeatureView, {
+    nullable: true,
+    description: 'The feature view. Null if the registry no longer has it, or the client may not see it.',
+  })
   featureView!: unknown;
 
   @Field(() => SyncTriggerEnum, { description: 'What started the sync.' })

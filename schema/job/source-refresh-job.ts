@@ -78,7 +78,10 @@ export class ComputedSource {
     'served until the new ones replace them. A refresh that fails leaves the old values.',
 })
 export class SourceRefreshJob {
-  @Field(() => EntityType, { nullable: true, description: 'The entity type. Null if the registry no longer has it.' })
+  @Field(() => EntityType, {
+    nullable: true,
+    description: 'The entity type. Null if the registry no longer has it, or the client may not see it.',
+  })
   entityType!: unknown;
 
   @Field(() => String, {

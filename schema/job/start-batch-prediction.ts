@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { CancelAboveUsd } from '../cost/cancel-above-usd.js';
 import { MaxCostUsd } from '../cost/max-cost-usd.js';
 import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
@@ -143,6 +144,9 @@ export class RetryFailedInstancesInput {
 
   @MaxCostUsd
   maxCostUsd!: number | null | undefined;
+
+  @CancelAboveUsd
+  cancelAboveUsd!: number | null | undefined;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The result of `retryFailedInstances`.' })

@@ -1,5 +1,6 @@
 import { Field, InputType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
+import { CancelAboveUsd } from '../cost/cancel-above-usd.js';
 import { MaxCostUsd } from '../cost/max-cost-usd.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
@@ -22,4 +23,7 @@ export abstract class StartJobInput {
 
   @MaxCostUsd
   maxCostUsd!: number | null | undefined;
+
+  @CancelAboveUsd
+  cancelAboveUsd!: number | null | undefined;
 }

@@ -5,6 +5,7 @@ import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
 import { StartJobInput } from './start-job.js';
+import { GeneratedLabelsInput } from './generated-labels.js';
 import { FileInput } from './files-input.js';
 import { TrainingSetFormatEnum, TrainingSetJob } from './training-set-job.js';
 import { TrainingSetValidationModeEnum } from './training-set-validation.js';
@@ -26,6 +27,12 @@ export class LabelSourceInput {
     description: 'A table or view of the offline store: its name, or schema.name.',
   })
   table!: string | undefined;
+
+  @Field(() => GeneratedLabelsInput, {
+    nullable: true,
+    description: `Labels without a list: the entities of the entity type at the times of a range. At most ${formatLimit(REQUEST_LIMITS.maxGeneratedLabels)} labels.`,
+  })
+  generated!: GeneratedLabelsInput | undefined;
 }
 
 @InputType({ description: 'The labels of a training set.' })
@@ -192,8 +199,8 @@ export class TrainingSetOutputInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'The location: a path in the folder for files, or a table. Null: the gateway chooses one. ' +
-      'TrainingSetJob.output shows it.',
+      'The location: a path in the folder for files, or a table. For BIGQUERY, the name of a table in the dataset for ' +
+      'outputs, or project.dataset.table. Null: the gateway chooses one. TrainingSetJob.output shows it.',
   })
   location!: string | null | undefined;
 }

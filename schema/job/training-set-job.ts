@@ -7,7 +7,12 @@ import { LeftOutFeature } from './left-out-feature.js';
 import { TrainingSetJobInput, TrainingSetProvenance } from './training-set-provenance.js';
 import { TrainingSetValidation } from './training-set-validation.js';
 
-export const TrainingSetFormatEnum = { PARQUET: 'PARQUET', CSV: 'CSV', TABLE: 'TABLE' } as const;
+export const TrainingSetFormatEnum = {
+  PARQUET: 'PARQUET',
+  CSV: 'CSV',
+  TABLE: 'TABLE',
+  BIGQUERY: 'BIGQUERY',
+} as const;
 
 registerEnumType(TrainingSetFormatEnum, {
   name: 'TrainingSetFormat',
@@ -16,6 +21,11 @@ registerEnumType(TrainingSetFormatEnum, {
     PARQUET: { description: 'An Apache Parquet file.' },
     CSV: { description: 'A file of comma-separated values in UTF-8. The first line has the column names.' },
     TABLE: { description: 'A table of the offline store.' },
+    BIGQUERY: {
+      description:
+        'A new table of BigQuery, in the dataset that the operator named for outputs. Its rows have no order. A gateway ' +
+        'without such a dataset refuses it with BAD_USER_INPUT.',
+    },
   },
 });
 
@@ -24,7 +34,10 @@ export class TrainingSetOutput {
   @Field(() => TrainingSetFormatEnum, { description: 'The format of the output.' })
   format!: keyof typeof TrainingSetFormatEnum;
 
-  @Field(() => String, { description: 'The path of the file in the folder for files, or the name of the table.' })
+  @Field(() => String, {
+    description:
+      'The path of the file in the folder for files, or the name of the table. For BIGQUERY, project.dataset.table.',
+  })
   location!: string;
 
   @Field(() => [String], { description: 'The columns: first those of the labels, then those of the features.' })

@@ -2,6 +2,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { DateTime } from '../scalars/date-time.js';
 import { JSONObject } from '../scalars/json-object.js';
 import { BigIntScalar } from '../scalars/big-int.js';
+import { GeneratedLabels } from './generated-labels.js';
 import { FileOptions } from './file-options.js';
 import { TrainingSetValidationModeEnum } from './training-set-validation.js';
 
@@ -43,6 +44,12 @@ export class TrainingSetJobInput {
       'The number of labels in the request itself. Null for other sources. The labels are not repeated here.',
   })
   labelsInRequest!: number | null;
+
+  @Field(() => GeneratedLabels, {
+    nullable: true,
+    description: 'How the labels were generated. Null for other sources.',
+  })
+  labelsGenerated!: GeneratedLabels | null;
 
   @Field(() => String, { description: 'The label column with the time.' })
   timeColumn!: string;
@@ -116,7 +123,11 @@ export class TrainingSetProvenance {
   })
   labelsDigest!: string;
 
-  @Field(() => String, { nullable: true, description: 'The SHA-256 of the output file. Null for a table.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The SHA-256 of the output file. For BIGQUERY, of the Parquet file that the table was loaded from. Null for a TABLE.',
+  })
   checksum!: string | null;
 
   @Field(() => [TrainingSetFeature], { description: 'The feature columns, in the order of the output.' })

@@ -2,6 +2,7 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { ExpectationKindEnum, ViolationActionEnum } from '../registry/feature-expectation.js';
 import { LeftOutFeature } from './left-out-feature.js';
 
 export const OffendingRowKindEnum = {
@@ -94,6 +95,34 @@ export class FeatureCoverage {
 
 @ObjectType({
   simpleResolvers: true,
+  description: 'An expectation of the registry that values of a column violate (docs/expectations.md).',
+})
+export class UnexpectedValues {
+  @Field(() => String, {
+    description: 'The column of the feature in the output; for UNIQUE_TIME, the first column of the source.',
+  })
+  column!: string;
+
+  @Field(() => ExpectationKindEnum, { description: 'What the expectation is about.' })
+  kind!: keyof typeof ExpectationKindEnum;
+
+  @Field(() => ViolationActionEnum, { description: 'What the registry says of a violation.' })
+  action!: keyof typeof ViolationActionEnum;
+
+  @Field(() => String, { description: 'What is expected, for people.' })
+  description!: string;
+
+  @Field(() => BigIntScalar, { description: 'Rows with such a value; for NULL_SHARE, rows without a value.' })
+  rows!: bigint;
+
+  @Field(() => [BigIntScalar], {
+    description: 'The numbers of the first such labels in the input, from 0: at most 10.',
+  })
+  examples!: readonly bigint[];
+}
+
+@ObjectType({
+  simpleResolvers: true,
   description:
     'Checks of a training set. The gateway counts them from the output with a second query that is independent ' +
     'of the join. A field that is null was not counted: an earlier version of the gateway made the training set.',
@@ -167,6 +196,13 @@ export class TrainingSetValidation {
 
   @Field(() => [FeatureCoverage], { description: 'The counts of each feature column, in the order of the columns.' })
   featureCoverage!: readonly FeatureCoverage[];
+
+  @Field(() => [UnexpectedValues], {
+    nullable: true,
+    description:
+      'The expectations of the registry that values violate. A job whose output violates one with REJECT ends as FAILED.',
+  })
+  unexpectedValues?: readonly UnexpectedValues[] | null;
 
   @Field(() => [OffendingRow], {
     description: `Labels with a problem, at most ${REQUEST_LIMITS.maxOffendingRows} of each kind.`,

@@ -1,5 +1,35 @@
-import { Field, Float, ObjectType } from 'type-graphql';
+import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
+import { listComplexity } from '../complexity.js';
+import { ViolationActionEnum } from './feature-expectation.js';
 import { DateTime } from '../scalars/date-time.js';
+
+export const SourceKindEnum = { SQL: 'SQL', WRITES: 'WRITES', TABLE: 'TABLE' } as const;
+
+registerEnumType(SourceKindEnum, {
+  name: 'SourceKind',
+  description: 'Where the values of a source come from.',
+  valuesConfig: {
+    SQL: { description: 'The gateway computes them from files by SQL.' },
+    WRITES: { description: 'Clients write them.' },
+    TABLE: { description: 'A table of BigQuery has them: clients of the gateway and other systems write it.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'A table that the values of a source come from.' })
+export class SourceTable {
+  @Field(() => String, {
+    description: 'The name by which the SQL reads it, or the name of the table in BigQuery, as the registry has it.',
+  })
+  name!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Its file, folder or pattern, as the registry has it. Null for a table of BigQuery, and if the client may not see the ' +
+      'files of the registry (APPLY_REGISTRY).',
+  })
+  files!: string | null;
+}
 
 @ObjectType({
   simpleResolvers: true,
@@ -13,6 +43,36 @@ export class FeatureSource {
     description: 'Whether the gateway computes its values from files by SQL. Otherwise clients write them.',
   })
   isComputed!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether its values have no event time: they are true at all times.' })
+  isStatic!: boolean;
+
+  @Field(() => SourceKindEnum, { description: 'Where its values come from.' })
+  kind!: keyof typeof SourceKindEnum;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The file with its SQL, as the registry has it. Null for a source without SQL, and if the client may not see the ' +
+      'files of the registry (APPLY_REGISTRY).',
+  })
+  sqlFile!: string | null;
+
+  @Field(() => [SourceTable], {
+    description:
+      'The tables whose names its SQL contains, or its table in BigQuery if the registry names it and the client may see it ' +
+      '(APPLY_REGISTRY). Empty for a source that clients write.',
+    complexity: listComplexity(),
+  })
+  tables!: readonly SourceTable[];
+
+  @Field(() => ViolationActionEnum, {
+    nullable: true,
+    description:
+      'What a training set does with a value whose entity has several rows of its event time: it fails (REJECT) or lists it ' +
+      '(WARN). Null: nothing is expected (docs/expectations.md).',
+  })
+  onRepeatedTime!: keyof typeof ViolationActionEnum | null;
 
   @Field(() => DateTime, {
     nullable: true,

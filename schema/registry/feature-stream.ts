@@ -72,6 +72,12 @@ export class FeatureStream {
   duplicates!: bigint;
 
   @Field(() => BigIntScalar, {
+    description:
+      'Messages whose rows are in the quarantine, because a value is not as the registry expects (docs/expectations.md).',
+  })
+  quarantined!: bigint;
+
+  @Field(() => BigIntScalar, {
     description: 'Messages that can never be written. The dead-letter topic has them, with the reasons.',
   })
   deadLettered!: bigint;

@@ -4,6 +4,7 @@ import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import type { ValueType } from '../../values/value-type.js';
 import { SensitivityEnum, ValueTypeEnum } from './enums.js';
+import { FeatureExpectation } from './feature-expectation.js';
 
 /**
  * resolvers/feature.resolver.ts adds the field of its entity type, because two classes that refer to each other would
@@ -54,6 +55,11 @@ export class Feature implements Node {
       'expire.',
   })
   ttlSeconds!: number | null;
+
+  @Field(() => [FeatureExpectation], {
+    description: 'What the values are expected to be. Empty if the registry expects nothing (docs/expectations.md).',
+  })
+  expectations!: readonly FeatureExpectation[];
 
   @Field(() => String, {
     nullable: true,

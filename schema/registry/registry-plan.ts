@@ -73,8 +73,17 @@ export class RegistryPlan {
   @Field(() => [SchemaBreak], { description: 'Changes of the schema that can break a client.' })
   breaks!: readonly SchemaBreak[];
 
-  @Field(() => [String], { description: 'All changes of the schema, for people.' })
+  @Field(() => [String], {
+    description: 'The changes of the schema, for people, without those inside an added type or field.',
+  })
   changes!: readonly string[];
+
+  @Field(() => [String], {
+    description:
+      'What is expected of the values of features that is not expected now, and the reverse, for people. Values that are ' +
+      'stored already stay, and are not checked.',
+  })
+  expectations!: readonly string[];
 
   @Field(() => [RecomputedSource], { description: 'The sources that are recomputed.' })
   recomputed!: readonly RecomputedSource[];

@@ -1,6 +1,7 @@
 import { GraphQLScalarType, Kind, type ObjectValueNode, type ValueNode } from 'graphql';
 import { badInput } from '../../errors/app-error.js';
-import { isRoundedBeyondSafe, isRoundedToWhole } from '../../values/lossless-json.js';
+import { LongFraction, readFraction } from '../../values/lossless-json.js';
+import { withMinusZero } from '../../values/minus-zero.js';
 
 type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -9,9 +10,11 @@ export interface JsonObject {
 
 export const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
   name: 'JSONObject',
-  description: 'A JSON object with values of any JSON type. Integers beyond 2^53 must be strings.',
+  description:
+    'A JSON object with values of any JSON type. Integers beyond 2^53, and fractions with more digits than a double ' +
+    'holds, must be strings.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
-  serialize: (value) => value as JsonObject,
+  serialize: (value) => withMinusZero(value) as JsonObject,
   parseValue: (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notAnObject();
     checkNumbers(value);
@@ -34,11 +37,15 @@ function wholeNumber(digits: string): number {
 }
 
 function fractionalNumber(digits: string): number {
-  const value = finiteNumber(Number(digits), digits);
-  if (isRoundedToWhole(digits, value) || isRoundedBeyondSafe(digits, value)) {
-    throw badInput(`Send ${digits} with fewer digits or as a string. JSON readers round it to ${value}.`);
-  }
-  return value;
+  const value = readFraction(digits);
+  if (!(value instanceof LongFraction)) return value;
+  finiteNumber(value.value, digits);
+  throw longFraction(value);
+}
+
+function longFraction({ digits, value }: LongFraction): Error {
+  const shown = digits.length > 50 ? `${digits.slice(0, 50)}…` : digits;
+  return badInput(`Send ${shown} with fewer digits or as a string. JSON readers round it to ${value}.`);
 }
 
 /** JSON.parse reads 1e400 as Infinity. JSON cannot represent Infinity. */
@@ -48,6 +55,7 @@ function finiteNumber(value: number, text: string): number {
 }
 
 function checkNumbers(value: unknown): void {
+  if (value instanceof LongFraction) throw longFraction(value);
   if (typeof value === 'number') finiteNumber(value, 'A number');
   else if (typeof value === 'object' && value !== null) Object.values(value).forEach(checkNumbers);
 }

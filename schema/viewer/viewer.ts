@@ -1,5 +1,6 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { Money } from '../cost/cost-estimate.js';
+import { BigIntScalar } from '../scalars/big-int.js';
 import { DateTime } from '../scalars/date-time.js';
 
 export const PrincipalKindEnum = {
@@ -32,9 +33,15 @@ export class BudgetUsage {
 
   @Field(() => Money, {
     description:
-      'What the client has spent on this day. Jobs that have not ended count with their estimates. Reads are not counted.',
+      'What the client has spent on this day: its jobs, and its reads of offline stores that bill queries, such as ' +
+      'BigQuery. Jobs that have not ended count with their estimates, and reads that run with the least that they can cost.',
   })
   spent!: Money;
+
+  @Field(() => BigIntScalar, {
+    description: 'The bytes that offline stores such as BigQuery have billed on this day for its reads and jobs.',
+  })
+  bytesBilled!: bigint;
 }
 
 @ObjectType({ description: 'The client of the request.' })

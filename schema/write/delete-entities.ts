@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { formatLimit } from '../../limits/request-limits.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import { BigIntScalar } from '../scalars/big-int.js';
 import { StoreKindEnum } from '../registry/enums.js';
 import { UserError } from '../user-error.js';
 
@@ -36,6 +37,21 @@ export class DeleteEntitiesPayload {
 
   @Field(() => [RemainingValues], { description: 'What remains. Empty if all values are gone for good.' })
   remaining!: readonly RemainingValues[];
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description:
+      'The reads of the entities that were erased from the log of served values (docs/served-log.md). Null without such a log, ' +
+      'or if nothing is deleted.',
+  })
+  erasedServedReads?: bigint | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description:
+      'The rows of the entities that were erased from the quarantine (docs/expectations.md). Null if nothing is deleted.',
+  })
+  erasedQuarantinedRows?: bigint | null;
 
   @Field(() => [UserError], { description: 'The errors in the input. If there is one, nothing is deleted.' })
   userErrors!: readonly UserError[];

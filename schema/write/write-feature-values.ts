@@ -5,6 +5,7 @@ import type { Instant } from '../../values/instant.js';
 import { DateTime } from '../scalars/date-time.js';
 import { FeatureScalar } from '../scalars/feature-scalar.js';
 import { UserError } from '../user-error.js';
+import { ExpectationViolation } from './expectation-violation.js';
 
 @InputType({ description: 'A value to write.' })
 export class WrittenValueInput {
@@ -71,6 +72,20 @@ export class WriteFeatureValuesPayload {
 
   @Field(() => Int, { description: 'The number of rows that were written before, with the same values.' })
   duplicates!: number;
+
+  @Field(() => Int, {
+    description:
+      'The number of rows that are kept in the quarantine, because a value is not as the registry expects ' +
+      '(docs/expectations.md). They are durable there, and not served.',
+  })
+  quarantined!: number;
+
+  @Field(() => [ExpectationViolation], {
+    description:
+      'The values that are not as the registry expects, of rows in the quarantine and of written rows: at most 10 of a ' +
+      'row. A row that is refused for it is in `userErrors`.',
+  })
+  violations!: readonly ExpectationViolation[];
 
   @Field(() => [UserError], { description: 'The errors in rows. The other rows are written.' })
   userErrors!: readonly UserError[];

@@ -6,6 +6,8 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   type FieldNode,
   type GraphQLField,
   type GraphQLNonNull,
@@ -27,7 +29,9 @@ import {
 import { fieldPlan } from './field-plan.js';
 import { leafWriter } from './leaf-text.js';
 import type { PlanRun, PlannedOperation } from './plan-run.js';
-import { fieldsWriter, isPromise, type FieldPlan, type Write } from './write-fields.js';
+import { itemsWriter } from './write-items.js';
+import { fieldsWriter } from './write-fields.js';
+import { isPromise, type FieldPlan, type Write } from './written.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -68,6 +72,11 @@ export function compilePlan(planned: PlannedOperation, flags: Variables): Plan {
   };
 }
 
+/** Fields of Query that no type lists. Validation allows them nowhere else. */
+const META_FIELDS: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
+  [SchemaMetaFieldDef, TypeMetaFieldDef].map((definition) => [definition.name, definition]),
+);
+
 type NullableOutputType = Exclude<GraphQLOutputType, GraphQLNonNull<never>>;
 
 class Compiler {
@@ -81,18 +90,18 @@ class Compiler {
   root(): Write {
     const { schema, fragments, operation } = this.planned;
     const type = schema.getQueryType()!;
-    return this.#fields(type, collectFields(schema, fragments, this.flags, type, operation.selectionSet));
+    return fieldsWriter(this.#fields(type, collectFields(schema, fragments, this.flags, type, operation.selectionSet)));
   }
 
-  #fields(type: GraphQLObjectType, collected: ReadonlyMap<string, readonly FieldNode[]>): Write {
-    return fieldsWriter([...collected].map(([name, nodes]) => this.#field(type, name, nodes)));
+  #fields(type: GraphQLObjectType, collected: ReadonlyMap<string, readonly FieldNode[]>): FieldPlan[] {
+    return [...collected].map(([name, nodes]) => this.#field(type, name, nodes));
   }
 
   #field(parentType: GraphQLObjectType, name: string, nodes: readonly FieldNode[]): FieldPlan {
     const number = this.fieldCount++;
     const fieldName = nodes[0]!.name.value;
-    if (fieldName === '__typename') return { name, write: () => `"${parentType.name}"` };
-    const definition: GraphQLField<unknown, unknown> = parentType.getFields()[fieldName]!;
+    if (fieldName === '__typename') return { name, isLeaf: true, write: () => `"${parentType.name}"` };
+    const definition: GraphQLField<unknown, unknown> = META_FIELDS.get(fieldName) ?? parentType.getFields()[fieldName]!;
     const complete = this.#complete(definition.type, nodes);
     const nullable = getNullableType(definition.type);
     const writeLeaf = isLeafType(nullable) ? leafWriter(nullable) : undefined;
@@ -141,6 +150,8 @@ class Compiler {
   #completeObject(type: GraphQLObjectType, nodes: readonly FieldNode[]): Complete {
     const { schema, fragments } = this.planned;
     const collected = collectSubfields(schema, fragments, this.flags, type, nodes);
-    return completeObject(type, nodes, this.#fields(type, collected));
+    const fields = this.#fields(type, collected);
+    const write = fieldsWriter(fields);
+    return completeObject(type, nodes, write, itemsWriter(fields, write));
   }
 }

@@ -9,15 +9,24 @@ import {
 } from 'graphql';
 import { isPlain, type WriteLeaf } from './leaf-text.js';
 import type { Path, PlanRun } from './plan-run.js';
-import { isPromise, type Pending, type Write } from './write-fields.js';
+import { isPromise, type Pending, type Write } from './written.js';
+import type { WriteItems } from './write-items.js';
 import { writeList } from './write-list.js';
 
 /** Writes the value that a resolver gave, at its place in the answer. */
-export type Complete = (run: PlanRun, value: unknown, path: Path, info: GraphQLResolveInfo) => Pending;
+export interface Complete {
+  (run: PlanRun, value: unknown, path: Path, info: GraphQLResolveInfo): Pending;
+  /** Writes objects of a list together. Absent: each is written by itself. */
+  readonly itemsOf?: ItemsOf | undefined;
+}
+
+/** The writer for these objects. undefined: each of them is written by itself. */
+type ItemsOf = (run: PlanRun, items: readonly object[], info: GraphQLResolveInfo) => WriteItems | undefined;
 
 /** A type with or without `!`. */
 export function completeType(complete: Complete, isNonNull: boolean): Complete {
-  return (run, value, path, info) => {
+  const { itemsOf } = complete;
+  const completeAny: Complete = (run, value, path, info) => {
     if (value === null || value === undefined) {
       if (!isNonNull) return null;
       throw new Error(`Cannot return null for non-nullable field ${info.parentType.name}.${info.fieldName}.`);
@@ -25,6 +34,7 @@ export function completeType(complete: Complete, isNonNull: boolean): Complete {
     if (value instanceof Error) throw value;
     return complete(run, value, path, info);
   };
+  return itemsOf ? Object.assign(completeAny, { itemsOf }) : completeAny;
 }
 
 export function completeLeaf(write: WriteLeaf): Complete {
@@ -39,6 +49,12 @@ export function completeList(complete: Complete, nodes: readonly FieldNode[], is
       );
     }
     const items = Array.isArray(value) ? (value as readonly unknown[]) : [...(value as Iterable<unknown>)];
+    const writeItems = items.length > 0 && items.every(isReady) ? complete.itemsOf?.(run, items, info) : undefined;
+    if (writeItems) {
+      const pathOf = (index: number): Path => ({ prev: path, key: index, typename: undefined });
+      const fail = (error: unknown, index: number): null => run.nullFor(error, nodes, pathOf(index), isItemNonNull);
+      return writeItems(run, items, { pathOf, fail });
+    }
     return writeList(items.length, (index) => {
       const item = items[index];
       const itemPath = { prev: path, key: index, typename: undefined };
@@ -53,6 +69,11 @@ export function completeList(complete: Complete, nodes: readonly FieldNode[], is
       }
     });
   };
+}
+
+/** An object that is no error and that is not waited for. */
+function isReady(item: unknown): item is object {
+  return typeof item === 'object' && item !== null && !(item instanceof Error) && !isPromise(item);
 }
 
 /** A longer list of scalars is written in turns. */
@@ -78,9 +99,17 @@ export function completeLeaves(write: WriteLeaf, isItemNonNull: boolean, complet
   };
 }
 
-export function completeObject(type: GraphQLObjectType, nodes: readonly FieldNode[], write: Write): Complete {
+export function completeObject(
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+  write: Write,
+  writeItems: WriteItems | undefined,
+): Complete {
   const { isTypeOf } = type;
-  if (!isTypeOf) return (run, value, path) => write(run, value, path);
+  if (!isTypeOf) {
+    const complete: Complete = (run, value, path) => write(run, value, path);
+    return writeItems ? Object.assign(complete, { itemsOf: () => writeItems }) : complete;
+  }
   return (run, value, path, info) => {
     const writeIf = (isOne: boolean): Pending => {
       if (isOne) return write(run, value, path);
@@ -110,10 +139,23 @@ export function completeAbstract(
     known.set(found.name, made);
     return made;
   };
-  return (run, value, path, info) => {
+  const complete: Complete = (run, value, path, info) => {
     const name = resolveType(value, run.context, info, type);
     return isPromise(name)
       ? name.then((settled) => completeAs(settled, info.schema)(run, value, path, info))
       : completeAs(name, info.schema)(run, value, path, info);
   };
+  /** Most lists have objects of one type. */
+  const itemsOf: ItemsOf = (run, items, info) => {
+    try {
+      const name = resolveType(items[0], run.context, info, type);
+      const isOneType =
+        typeof name === 'string' && items.every((item) => resolveType(item, run.context, info, type) === name);
+      return isOneType ? completeAs(name, info.schema).itemsOf?.(run, items, info) : undefined;
+    } catch {
+      // The error is that of an item.
+      return undefined;
+    }
+  };
+  return Object.assign(complete, { itemsOf });
 }

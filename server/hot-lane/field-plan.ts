@@ -1,49 +1,29 @@
-import {
-  defaultFieldResolver,
-  isNonNullType,
-  type FieldNode,
-  type GraphQLField,
-  type GraphQLFieldResolver,
-  type GraphQLObjectType,
-  type GraphQLResolveInfo,
-} from 'graphql';
-import { readTogetherOf, type ReadTogether } from '../../schema/read-together.js';
-import type { WriteText } from '../../schema/write-text.js';
-import { ROOT_VALUE } from '../run-operation.js';
+import { defaultFieldResolver, isNonNullType, type GraphQLFieldResolver } from 'graphql';
+import { readTogetherOf } from '../../schema/read-together.js';
+import { planArguments } from './argument-plan.js';
 import type { Complete } from './complete-value.js';
-import { isPlain, type WriteLeaf } from './leaf-text.js';
-import type { Path, PlannedOperation, PlanRun } from './plan-run.js';
-import { isPromise, type FieldPlan, type Pending, type Write, type WriteRead, type Written } from './write-fields.js';
-
-export interface PlannedField {
-  readonly planned: PlannedOperation;
-  readonly parentType: GraphQLObjectType;
-  readonly definition: GraphQLField<unknown, unknown>;
-  /** Its name in the answer. */
-  readonly name: string;
-  /** Its number in the plan. */
-  readonly number: number;
-  readonly nodes: readonly FieldNode[];
-  readonly complete: Complete;
-  /** Present when the field is a scalar or an enum. */
-  readonly writeLeaf: WriteLeaf | undefined;
-  /** Present when the field writes its value by itself. */
-  readonly writeText: WriteText | undefined;
-}
+import { isPlain } from './leaf-text.js';
+import { infoMaker, type PlannedField } from './planned-field.js';
+import { fieldRead, readTextAhead, readTogetherAhead } from './read-ahead.js';
+import { isPromise, type FieldPlan, type Pending, type Write } from './written.js';
 
 /** How a field is written: its resolver is called, and the value is completed; an error becomes null where that is allowed. */
 export function fieldPlan(field: PlannedField): FieldPlan {
   const { definition, name, nodes, writeText } = field;
   const isNonNull = isNonNullType(definition.type);
-  const resolve: GraphQLFieldResolver<unknown, unknown> = writeText ?? definition.resolve ?? defaultFieldResolver;
-  const complete: Complete = writeText ? (run, text) => run.written(text as string) : field.complete;
+  const resolve: GraphQLFieldResolver<unknown, unknown> = definition.resolve ?? defaultFieldResolver;
+  const complete: Complete = writeText ? (_run, text) => text as string : field.complete;
   const infoOf = infoMaker(field);
+  const argumentsOf = planArguments(definition, nodes[0]!);
 
   const write: Write = (run, source, parentPath) => {
     const info = infoOf(run, parentPath);
     const { path } = info;
     try {
-      const value: unknown = resolve(source, run.argumentsOf(field.number, definition, nodes[0]!), run.context, info);
+      const args = run.argumentsOf(field.number, argumentsOf);
+      const value: unknown = writeText
+        ? writeText.one(source, args, run.context, run)
+        : resolve(source, args, run.context, info);
       const part: Pending = isPromise(value)
         ? value.then((settled) => complete(run, settled, path, info))
         : complete(run, value, path, info);
@@ -54,27 +34,19 @@ export function fieldPlan(field: PlannedField): FieldPlan {
     }
   };
 
+  const isLeaf = field.writeLeaf !== undefined;
   const together = readTogetherOf(definition);
-  if (together) return { name, write, together: { how: together, write: readWriter(field, together, infoOf) } };
-  if (definition.resolve || definition.args.length > 0) return { name, write };
-  return { name, write: propertyWriter(field, write) };
-}
-
-type MakeInfo = (run: PlanRun, parentPath: Path | undefined) => GraphQLResolveInfo;
-
-function infoMaker({ planned, parentType, definition, name, nodes }: PlannedField): MakeInfo {
-  return (run, prev) => ({
-    fieldName: definition.name,
-    fieldNodes: nodes,
-    returnType: definition.type,
-    parentType,
-    path: { prev, key: name, typename: parentType.name },
-    schema: planned.schema,
-    fragments: planned.fragments,
-    rootValue: ROOT_VALUE,
-    operation: planned.operation,
-    variableValues: run.variables,
-  });
+  if (together) {
+    const ahead = { group: together.readTexts, read: readTogetherAhead(together) };
+    return { name, isLeaf, write, together: { how: together, read: fieldRead(field, infoOf) }, ahead };
+  }
+  const writeAll = writeText?.all;
+  if (writeAll) {
+    const read = readTextAhead(field, writeAll, { argumentsOf, infoOf });
+    return { name, isLeaf, write, ahead: { group: field, read } };
+  }
+  if (definition.resolve || definition.args.length > 0) return { name, isLeaf, write };
+  return { name, isLeaf, write: propertyWriter(field, write) };
 }
 
 /**
@@ -93,27 +65,6 @@ function propertyWriter({ definition, writeLeaf }: PlannedField, writeResolved: 
       return run.leaf(writeLeaf, value);
     } catch {
       return writeResolved(run, source, parentPath);
-    }
-  };
-}
-
-/** A field that was read with others. */
-function readWriter(
-  { definition, nodes, complete, writeLeaf }: PlannedField,
-  { toValue }: ReadTogether,
-  infoOf: MakeInfo,
-): WriteRead {
-  const isNonNull = isNonNullType(definition.type);
-  return (run, outcome, parentPath) => {
-    try {
-      if ('error' in outcome) throw outcome.error;
-      const value = toValue(outcome.read);
-      if (value === null && !isNonNull) return null;
-      if (writeLeaf && isPlain(value)) return run.leaf(writeLeaf, value);
-      const info = infoOf(run, parentPath);
-      return complete(run, value, info.path, info) as Written;
-    } catch (error) {
-      return run.nullFor(error, nodes, infoOf(run, parentPath).path, isNonNull);
     }
   };
 }

@@ -1,17 +1,17 @@
-import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import { Kind, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { historicalReads } from '../../limits/historical.js';
 import type { RequestContext } from '../../resolvers/context.js';
-import { toGraphqlError, type OperationGuard, type OperationRequest } from '../operation-guard.js';
+import type { OperationGuard, OperationRequest } from '../operation-guard.js';
 import type { ReportOperation } from '../report-operation.js';
-import { runOperation, type OperationAnswer, type Place, type RunOptions } from '../run-operation.js';
-import { answerTooLarge } from '../write-answer.js';
+import { noteRefusal, runOperation, type Place, type RunOptions } from '../run-operation.js';
+import { answerText, limitAnswer, tooLargeAnswer } from '../write-answer.js';
+import { AnswerParts, type AnswerBytes } from './answer-parts.js';
 import { KnownDocuments } from './known-documents.js';
 import { KnownOperation } from './known-operation.js';
 import type { LaneRequest } from './lane-request.js';
 import { PlanRun } from './plan-run.js';
 
 export interface HotLaneOptions extends RunOptions {
-  readonly schema: GraphQLSchema;
   readonly guard: OperationGuard;
   readonly report: ReportOperation;
   /** The largest answer, in bytes. */
@@ -22,7 +22,8 @@ export interface HotLaneOptions extends RunOptions {
 export interface WrittenAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
+  /** A long answer is bytes. */
+  readonly body: string | AnswerBytes;
 }
 
 /** Answers a request whose document is known. */
@@ -48,6 +49,15 @@ export class HotLane {
     this.#documents.add(text, new KnownOperation(this.#options.schema, document, operation, operationName));
   }
 
+  /** A document of the operator, which is valid. The guard sees its operations with each request. */
+  learnAll(text: string, document: DocumentNode): void {
+    const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+    for (const operation of operations) {
+      if (operation.name) this.learn(text, operation, { document, operationName: operation.name.value, variables: {} });
+      if (operations.length === 1) this.learn(text, operation, { document, operationName: undefined, variables: {} });
+    }
+  }
+
   find({ text, operationName }: LaneRequest): KnownOperation | undefined {
     return this.#documents.find(text, operationName);
   }
@@ -62,43 +72,37 @@ export class HotLane {
     if (!plan && !guarded.errors) return undefined;
     return async (makeContext, place) => {
       const context = makeContext();
-      const run = new PlanRun(known, context, guarded.coercedVariables ?? {}, maxResponseBytes);
+      const parts = new AnswerParts();
+      const run = new PlanRun(known, context, guarded.coercedVariables ?? {}, maxResponseBytes, parts);
       const answer = await runOperation(this.#options, {
         guarded,
         document,
         operation,
         isHistorical: this.#isHistorical(document),
-        auditLog: context.auditLog,
+        context,
+        documentId: place.documentId,
         place,
         execute: () => plan!.write(run),
       });
       if (known.hasGrown()) this.#documents.measure(request.text);
       const { errors, data } = answer;
+      noteRefusal(place, errors, operation.operation);
       report({
         type: operation.operation,
         name: operation.name?.value ?? operationName,
         principal: context.principal.kind,
+        documentId: place.documentId,
         startedAt,
         errors,
-        hasData: Boolean(data),
+        hasData: Boolean(data) || answer.status === 304,
       });
       return {
         status: answer.status ?? 200,
         headers: { 'content-type': request.contentType, ...answer.headers },
-        text: this.#text(answer, run.isTooLarge),
+        body: run.isTooLarge
+          ? tooLargeAnswer(this.#options)
+          : limitAnswer(parts.insertInto(answerText(answer)), this.#options),
       };
     };
-  }
-
-  #text({ errors, data }: OperationAnswer<string>, isTooLarge: boolean): string {
-    const { formatError, maxResponseBytes } = this.#options;
-    const members = [
-      ...(errors ? [`"errors":${JSON.stringify(errors)}`] : []),
-      ...(data === undefined ? [] : [`"data":${data ?? 'null'}`]),
-    ];
-    const text = `{${members.join(',')}}`;
-    if (!isTooLarge && text.length <= maxResponseBytes) return `${text}\n`;
-    const refusal = formatError(toGraphqlError(answerTooLarge(maxResponseBytes)));
-    return `${JSON.stringify({ errors: [refusal], data: null })}\n`;
   }
 }

@@ -1,30 +1,6 @@
-import type { ReadTogether } from '../../schema/read-together.js';
 import type { Path, PlanRun } from './plan-run.js';
-
-/** The JSON of a value. null is a value that is null: its parent decides what that means. */
-export type Written = string | null;
-
-/** JSON that may be still to come. */
-export type Pending = Written | Promise<Written>;
-
-/** Writes a field, or the fields of an object. */
-export type Write = (run: PlanRun, source: unknown, path: Path | undefined) => Pending;
-
-export interface FieldPlan {
-  /** Its name in the answer. */
-  readonly name: string;
-  readonly write: Write;
-  /** Present when the field is read with others of its object. */
-  readonly together?: {
-    readonly how: ReadTogether;
-    readonly write: WriteRead;
-  };
-}
-
-/** Writes a field from what was read for it, or from the error of the read. */
-export type WriteRead = (run: PlanRun, outcome: ReadOutcome, path: Path | undefined) => Written;
-
-type ReadOutcome = { readonly read: unknown } | { readonly error: unknown };
+import type { ReadTexts } from '../../schema/read-together.js';
+import { failWith, fill, isPromise, type FieldPlan, type Pending, type Write, type Written } from './written.js';
 
 /** Writes the fields of an object: at once, where nothing is waited for. */
 export function fieldsWriter(fields: readonly FieldPlan[]): Write {
@@ -93,47 +69,23 @@ interface Rest {
 
 const nothing = (): void => undefined;
 
-/**
- * Waits for the texts at some indexes, or for the first that fails: then the others count no more. It takes exactly as many
- * steps as Promise.all in graphql-js, because which of two errors is the first decides what an answer reports.
- */
-export function fill<Result>(texts: Pending[], open: readonly number[], end: () => Result): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    let left = open.length;
-    for (const index of open) {
-      (texts[index] as Promise<Written>).then((written) => {
-        texts[index] = written;
-        left -= 1;
-        if (left === 0) resolve(end());
-      }, reject);
-    }
-  });
-}
-
 /** Reads fields, and writes them into their places. */
 type ReadInto = (run: PlanRun, source: unknown, path: Path | undefined, texts: Pending[]) => Promise<Written>;
 
 /** One call for all fields that have the same function. */
 function readsOf(fields: readonly FieldPlan[]): ReadInto[] {
-  const groups = Map.groupBy(fields.keys(), (index) => fields[index]!.together?.how.read);
-  return [...groups].flatMap(([read, indexes]) => {
-    if (!read) return [];
+  const groups = Map.groupBy(fields.keys(), (index) => fields[index]!.together?.how.readTexts);
+  return [...groups].flatMap(([readTexts, indexes]) => {
+    if (!readTexts) return [];
     const items = indexes.map((index) => fields[index]!.together!.how.item);
     return (run, source, path, texts) => {
-      const writeAll = (outcomeOf: (at: number) => ReadOutcome): null => {
-        for (const [at, index] of indexes.entries()) {
-          texts[index] = fields[index]!.together!.write(run, outcomeOf(at), path);
+      const writeAll = (read: ReadTexts): null => {
+        for (const [place, index] of indexes.entries()) {
+          texts[index] = fields[index]!.together!.read.text(run, { texts: read, index: 0, place, path });
         }
         return null;
       };
-      return read(source, items, run.context).then(
-        (values) => writeAll((at) => ({ read: values[at] })),
-        (error: unknown) => writeAll(() => ({ error })),
-      );
+      return readTexts([source], items, run.context).then(writeAll, (error: unknown) => writeAll(failWith(error)));
     };
   });
-}
-
-export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -19,7 +19,7 @@ import { describeCostRecords } from './costs.contract.js';
 describeCostRecords('LMDB', async () => {
   const path = temporaryFolder();
   return async () => {
-    const environment = openLmdb({ path, maxDbs: 3 });
+    const environment = openLmdb({ path, maxDbs: 4 });
     return {
       ledger: new LmdbSpendingLedger(environment),
       history: new LmdbModelCostHistory(environment),

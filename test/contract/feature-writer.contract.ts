@@ -121,6 +121,29 @@ export function describeFeatureWriter(
       await close();
     });
 
+    it('takes the later of two writes of a moment, and the newer event time, while the clock jumps to and fro', async () => {
+      const { row, write, read, readAsOf, pass, close } = await setUp();
+      await write(row('x', -200_005, { a: 1n, b: 'first' }));
+      // A correction of the same moment after each jump: a day ahead, two days back, and to the right time.
+      for (const [value, jump] of [
+        [2n, 86_400],
+        [3n, -86_400],
+        [4n, 0],
+        [5n, -3_600],
+      ] as const) {
+        pass(jump);
+        await write(row('x', -200_005, { a: value, b: 'first' }));
+        expect(await read()).toEqual([value, 'first']);
+      }
+      await write(row('x', -200_000, { a: 6n, b: 'newer' }));
+      pass(-100_000);
+      await write(row('x', -200_003, { a: 7n, b: 'older' }));
+      expect(await read()).toEqual([6n, 'newer']);
+      expect((await readAsOf(['x'], T(-200_004)))[0]!.map(({ value }) => value)).toEqual([5n, 'first']);
+      expect((await readAsOf(['x'], T(-200_003)))[0]!.map(({ value }) => value)).toEqual([7n, 'older']);
+      await close();
+    });
+
     it.each([true, false])('keeps written nulls as the entity type says; dense: %s', async (dense) => {
       const { row, write, read, close } = await setUp({ dense });
       await write(row('x', -9, { a: 9n, b: 'nine' }));
@@ -130,6 +153,48 @@ export function describeFeatureWriter(
       expect(faults).toHaveLength(dense ? 1 : 0);
       await write(row('y', -4, { a: null, b: null }));
       expect(await read('y')).toEqual(['NULL', 'NULL']);
+      await close();
+    });
+
+    it('keeps rows that are not as expected out of both stores, or writes them with a warning, as the registry says', async () => {
+      const { row, write, read, close } = await setUp({
+        sources: [
+          {
+            name: 'timed',
+            features: [
+              { name: 'a', valueType: 'INT64', expectations: [{ max: '9007199254740993', onViolation: 'REJECT' }] },
+              {
+                name: 'b',
+                valueType: 'STRING',
+                expectations: [
+                  { in: ['web', 'shop'], onViolation: 'WARN' },
+                  { matches: '[a-z]+', onViolation: 'QUARANTINE' },
+                ],
+              },
+            ],
+          },
+        ],
+      });
+      await write(row('x', -9, { a: 9007199254740993n, b: 'web' }));
+      const outcome = await write(
+        row('x', -5, { a: 9007199254740994n }),
+        row('x', -5, { b: 'WEB' }),
+        row('y', -5, { b: 'mail' }),
+        row('y', -5, { b: 'mail' }),
+        row('z', -5, { a: null, b: null }),
+      );
+      expect(outcome).toMatchObject({
+        written: 2,
+        duplicates: 1,
+        faults: [{ row: 0, code: 'EXPECTATION_VIOLATED', part: { kind: 'VALUE', feature: 'a' } }],
+        quarantined: [{ row: 1, violations: [{ kind: 'PATTERN', action: 'QUARANTINE' }, { kind: 'SET' }] }],
+        warned: [
+          { row: 2, violations: [{ feature: 'b', kind: 'SET', action: 'WARN' }] },
+          { row: 3, violations: [{ feature: 'b', kind: 'SET', action: 'WARN' }] },
+        ],
+      });
+      expect(await read()).toEqual([9007199254740993n, 'web']);
+      expect((await read('y'))[1]).toBe('mail');
       await close();
     });
 

@@ -62,7 +62,7 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       expect(await store.findByIdempotencyKey({ ...keyOf('key'), createdBy: 'bob' })).toMatchObject({ id: '2' });
     });
 
-    it('changes a record in one step, whoever else does', async () => {
+    it('changes a record in one step, beside other writers', async () => {
       await store.create(job('1'));
       const increment = (record: JobRecord): JobRecord => ({ ...record, attempts: record.attempts + 1 });
       await Promise.all(Array.from({ length: 100 }, () => store.update('1', increment)));
@@ -157,7 +157,7 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       expect((await store.claim('1'))!.token).toBeGreaterThan(claimed[0]!.token);
     });
 
-    it('refuses a write under a lease that was given back, and takes one from whoever has none, as a cancellation', async () => {
+    it('refuses a write under a lease that was given back, and takes one from a writer without a lease, as a cancellation', async () => {
       await store.create(job('1'));
       const first = (await store.claim('1'))!;
       await store.update('1', (record) => ({ ...record, state: 'RUNNING' }), first);

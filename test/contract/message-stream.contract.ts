@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessageStream } from '../../datasources/streams/message-stream.js';
 import type { StreamSettings } from '../../datasources/registry/stream-settings.js';
+import type { Violation } from '../../ingestion/expectations/find-violations.js';
+import type { IncomingRow, RowFault } from '../../ingestion/feature-writer.js';
 import { createMapping } from '../../ingestion/streams/map-message.js';
 import { StreamConsumer } from '../../ingestion/streams/stream-consumer.js';
+import { checkRows } from '../../ingestion/writes/check-rows.js';
 import { systemClock } from '../../values/clock.js';
 import { MemoryWriter, storeDown } from '../support/memory-writer.js';
 import { testRegistry } from '../support/test-registry.js';
@@ -69,7 +72,7 @@ export function messageStreamContract(lab: () => BrokerLab): void {
       await until(() => writer.durable.size === 50 && consumer.status.oldestWaiting === null);
       expect(consumer.status).toMatchObject({
         state: 'RUNNING',
-        counts: { received: 50, written: 50, duplicates: 0, deadLettered: 0 },
+        counts: { received: 50, written: 50, duplicates: 0, quarantined: 0, deadLettered: 0 },
         lastError: null,
       });
       if (lab().tellsLag) await until(async () => (await consumer.lag()) === 0n);
@@ -149,6 +152,62 @@ export function messageStreamContract(lab: () => BrokerLab): void {
         'featuregraph.field': 'values.orders',
       });
       expect(consumer.status.counts).toMatchObject({ written: 2, deadLettered: 3 });
+    });
+
+    it('sends a value that the registry rejects to the dead-letter topic, and acknowledges one of the quarantine', async () => {
+      const settings = await lab().createTopics();
+      const writer = new MemoryWriter();
+      const faults = new Map<IncomingRow, RowFault>();
+      const quarantined = new Map<IncomingRow, readonly Violation[]>();
+      writer.beforeWrite = async ({ entityType, rows }) => {
+        const checked = await checkRows(entityType, rows, systemClock());
+        for (const fault of checked.faults) faults.set(rows[fault.row]!, fault);
+        for (const { row, violations } of checked.quarantined) quarantined.set(rows[row]!, violations);
+      };
+      writer.findFault = (row) => faults.get(row);
+      writer.findViolations = (row) => quarantined.get(row) ?? [];
+      const consumer = await start(settings, writer);
+      await lab().send(settings, [order('a', 5), order('b', 5_000_001), order('c', 50_001)]);
+      const [letter] = await lab().deadLetters(settings, 1);
+      await until(() => consumer.status.oldestWaiting === null && consumer.status.counts.received === 3);
+      expect(writer.entityIds).toEqual(['a']);
+      expect(letter).toMatchObject({
+        data: order('b', 5_000_001).data,
+        attributes: {
+          'featuregraph.code': 'EXPECTATION_VIOLATED',
+          'featuregraph.message': 'The value of "orders" is not as expected: at most 1000000.',
+          'featuregraph.field': 'values.orders',
+        },
+      });
+      expect(consumer.status.counts).toMatchObject({ written: 1, quarantined: 1, deadLettered: 1 });
+    });
+
+    it('keeps a row in the quarantine once while a store does not take another row of its batch', async () => {
+      const settings = await lab().createTopics();
+      const writer = new MemoryWriter();
+      let refusals = 3;
+      let quarantined = 0;
+      const later = { part: null, code: 'STORE_UNAVAILABLE', message: 'The store did not take the row.' } as const;
+      writer.findFault = ({ entityId }) => (entityId === 'late' && (refusals -= 1) >= 0 ? later : undefined);
+      writer.findViolations = ({ entityId }) => {
+        if (entityId !== 'odd') return [];
+        quarantined += 1;
+        return [{ feature: 'orders', kind: 'RANGE', action: 'QUARANTINE', message: '' }];
+      };
+      // No message is taken before all are there, so that they are in one batch of a partition.
+      await lab().send(
+        settings,
+        [order('odd'), order('late'), order('bad')].map((one) => ({ ...one, key: 'one' })),
+      );
+      const refused = { part: null, code: 'BAD_USER_INPUT', message: 'No.' } as const;
+      const { findFault } = writer;
+      writer.findFault = (row) => (row.entityId === 'bad' ? refused : findFault(row));
+      const consumer = await start(settings, writer);
+      await until(() => consumer.status.oldestWaiting === null && consumer.status.counts.received === 3);
+      expect(refusals).toBeLessThan(0);
+      expect(quarantined).toBe(1);
+      expect(consumer.status.counts).toMatchObject({ written: 1, quarantined: 1, deadLettered: 1 });
+      expect((await lab().deadLetters(settings, 1))[0]!.data).toBe(order('bad').data);
     });
 
     it('loses nothing and refuses nothing while a store is down', async () => {
@@ -263,7 +322,25 @@ function createConsumer(
 ): StreamConsumer {
   const registry = testRegistry({
     name: 'shop',
-    entityTypes: [{ name: 'customer', sources: [{ features: [{ name: 'orders', valueType: 'INT64' }] }] }],
+    entityTypes: [
+      {
+        name: 'customer',
+        sources: [
+          {
+            features: [
+              {
+                name: 'orders',
+                valueType: 'INT64',
+                expectations: [
+                  { max: 1_000_000, onViolation: 'REJECT' },
+                  { max: 10_000, onViolation: 'QUARANTINE' },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
     streams: [
       {
         name: 'orders',

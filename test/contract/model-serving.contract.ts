@@ -12,7 +12,7 @@ import { AppError } from '../../errors/app-error.js';
 export interface ServingSubject {
   readonly serving: ModelServing;
   readonly model: Model;
-  /** Answers too late for anybody's patience. */
+  /** Answers after every deadline. */
   readonly slow: Model;
   /** Cannot be loaded or reached; `secret` is where it is. */
   readonly broken: Model;

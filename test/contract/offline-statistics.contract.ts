@@ -129,6 +129,26 @@ export function describeOfflineStatistics(
       }
     });
 
+    it('counts zeros of both signs as one number, without a sign', async () => {
+      const entityType = testEntityType({
+        name: 'zeros',
+        sources: [{ features: [{ name: 'score', valueType: 'DOUBLE' }] }],
+      });
+      const rows = ['a', 'b'].map((entityId, index): FeatureRow => ({
+        entityId,
+        timestamp: START,
+        values: new Map([['score', index === 0 ? -0 : 0]]),
+      }));
+      for (const some of [rows, rows.slice(0, 1)]) {
+        const read = { ranges: [ALL], entityIds: null, bins: 10, maxTopValues: 10 };
+        for (const { found } of await readAll(entityType, some, read)) {
+          expect(found.edges).toEqual([0, 0]);
+          expect(found.ranges[0]).toMatchObject({ min: 0, max: 0, distinct: 1n });
+          expect(found.topValues.map(({ value }) => value)).toEqual([0]);
+        }
+      }
+    });
+
     it('says how many bytes a read scans', async () => {
       const entityType = testEntityType({
         name: 'scanned',

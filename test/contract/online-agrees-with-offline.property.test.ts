@@ -74,9 +74,9 @@ describeWithGoogleSql('LMDB, filled from BigQuery', () => {
         await offline.append(source!, problem.rows);
         for await (const batch of offline.newest(source!)) await online.write(entityType, batch);
         const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
-        const labels = entityIds.map((entityId) => ({ entityId, time: NOW }));
+        const labels = entityIds.map((entityId) => ({ entityId, time: problem.latest }));
         const asOfNow = await offline.pointInTime({ entityType, labels, features });
-        expect(await online.read({ entityType, entityIds, features, now: NOW })).toEqual(asOfNow);
+        expect(await online.read({ entityType, entityIds, features, now: problem.latest })).toEqual(asOfNow);
       }),
       { numRuns: Math.ceil(numRuns / 2) },
     );
@@ -147,11 +147,16 @@ function agreesWithOffline(openOnline: () => FillableOnlineStore): void {
         const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
         const asOfNow = await offline.pointInTime({
           entityType: written,
-          labels: entityIds.map((entityId) => ({ entityId, time: NOW })),
+          labels: entityIds.map((entityId) => ({ entityId, time: problem.latest })),
           features: written.features,
         });
         for (const entityType of [written, synced]) {
-          const cells = await online.read({ entityType, entityIds, features: entityType.features, now: NOW });
+          const cells = await online.read({
+            entityType,
+            entityIds,
+            features: entityType.features,
+            now: problem.latest,
+          });
           expect(cells).toEqual(asOfNow);
         }
       }),

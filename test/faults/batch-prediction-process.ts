@@ -1,3 +1,4 @@
+import { systemClock } from '../../values/clock.js';
 import { openLab, request } from '../support/batch-prediction-lab.js';
 
 /**
@@ -5,7 +6,10 @@ import { openLab, request } from '../support/batch-prediction-lab.js';
  * job of its idempotency key, and ends by itself when the job has ended.
  */
 const [folder = '', format = 'PARQUET'] = process.argv.slice(2);
-const lab = await openLab({ folder, faults: { refuses: (a) => a % 997n === 5n, delayMs: 35 } });
+const START = 1_700_000_000_000_000n;
+/** Ten times as fast, and alike in all processes, so that parts end between two kills. */
+const clock = (): bigint => START + (systemClock() - START) * 10n;
+const lab = await openLab({ folder, clock, faults: { refuses: (a) => a % 997n === 5n, delayMs: 35 } });
 await lab.engine.resume();
 const { id } = await lab.batch.start(
   request(

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it, onTestFinished } from 'vitest';
+import { askAlone } from '../support/ask-alone.js';
 import { startGatewayProcess } from '../support/gateway-process.js';
-import { canMount } from '../support/small-disk.js';
+import { canMount, fillDisk, mountSmallDisk } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 import { WRITE_VALUES, writtenShop } from '../support/written-shop.js';
@@ -18,23 +18,14 @@ it.skipIf(!canMount())(
   async () => {
     const folder = temporaryFolder();
     const data = join(folder, 'data');
-    mkdirSync(data);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', data]);
-    onTestFinished(() => void execFileSync('umount', ['-l', data]));
+    mountSmallDisk(data, 16);
     writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
     const gateway = await startGatewayProcess({
       FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
       FEATUREGRAPH_DATA_DIR: data,
     });
     onTestFinished(() => void gateway.child.kill('SIGKILL'));
-    const send = async (query: string, variables: object = {}): Promise<any> => {
-      const response = await fetch(gateway.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query, variables }),
-      });
-      return response.json();
-    };
+    const send = (query: string, variables: object = {}): Promise<any> => askAlone(gateway.url, query, variables);
     const write = (number: number): Promise<any> =>
       send(WRITE_VALUES, {
         input: {
@@ -86,15 +77,3 @@ it.skipIf(!canMount())(
   },
   120_000,
 );
-
-/** Takes all free space. */
-function fillDisk(path: string): void {
-  const file = openSync(path, 'w');
-  try {
-    for (;;) writeSync(file, Buffer.alloc(4096));
-  } catch (error) {
-    expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
-  } finally {
-    closeSync(file);
-  }
-}

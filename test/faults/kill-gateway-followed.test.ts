@@ -1,135 +1,62 @@
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
-import { expect, it, onTestFinished } from 'vitest';
-import { ask } from '../support/ask.js';
-import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
+import { it, onTestFinished } from 'vitest';
+import { followThroughKills } from '../support/follow-through-kills.js';
+import { startGatewayProcess } from '../support/gateway-process.js';
+import { describeWithBigtable } from '../support/google/bigtable-emulator.js';
+import { openGoogleGateways } from '../support/google/google-gateways.js';
+import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { TRANSPORTS } from '../support/stream-clients.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { until } from '../support/until.js';
-import { WRITE_VALUES, writtenShop } from '../support/written-shop.js';
+import { writtenShop } from '../support/written-shop.js';
 
-const KILLS = 10;
-const WRITERS = 2;
+const KILLS = Number(process.env.FEATUREGRAPH_TEST_KILLS ?? 10);
+/** Each resumption evaluates SQL as the specification says it, and not fast. */
+const GOOGLE_KILLS = Number(process.env.FEATUREGRAPH_TEST_KILLS ?? 4);
 
 /** The seed of the times of killing: FEATUREGRAPH_TEST_SEED repeats a run that failed. */
 const seed = Number(process.env.FEATUREGRAPH_TEST_SEED ?? randomInt(2 ** 31));
 
-const REGISTRY = writtenShop('orders', '{ name: count, valueType: INT64 }');
-const FOLLOW = `subscription ($ids: [ID!]!, $after: String) {
-  featureValues(featurestore: "shop", entityType: "customer", entityIds: $ids, after: $after) {
-    cursor
-    written { entityId value }
-  }
-}`;
-const START = Date.parse('2001-01-01T00:00:00Z');
+const behaviour = (kills: number): string =>
+  `that goes on at its last cursor misses no acknowledged value of a gateway that is killed ${kills} times (seed ${seed})`;
 
 it.each(TRANSPORTS)(
-  `a subscription over %s that goes on at its last cursor misses no acknowledged value of a gateway that is killed ${KILLS} times (seed ${seed})`,
-  async (_transport, createClient) => {
+  `a subscription over %s ${behaviour(KILLS)}`,
+  async (transport, createClient) => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
-    const serve = (): Promise<GatewayProcess> =>
-      startGatewayProcess({
-        FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
-        FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
-      });
-    let gateway = await serve();
-    onTestFinished(() => void gateway.child.kill('SIGKILL'));
-    const ids = Array.from({ length: WRITERS }, (_, writer) => `c${writer}`);
-    let isOver = false;
-    const acknowledged = ids.map(() => 0);
-
-    const writeOn = async (writer: number): Promise<void> => {
-      while (!isOver) {
-        const number = acknowledged[writer]!;
-        const row = {
-          entityType: 'customer',
-          entityId: ids[writer],
-          timestamp: new Date(START + number * 1000).toISOString(),
-          values: [{ feature: 'count', value: String(number) }],
-        };
-        try {
-          const { writeFeatureValues } = await ask(gateway.url, WRITE_VALUES, {
-            input: { featurestore: 'shop', rows: [row] },
-          });
-          expect(writeFeatureValues.userErrors).toEqual([]);
-          acknowledged[writer] = number + 1;
-        } catch (error) {
-          if (!(error instanceof TypeError)) throw error;
-          await sleep(20);
-        }
-      }
-    };
-
-    /** By entity, the values of the events in their order. */
-    const seen = new Map<string, number[]>(ids.map((id) => [id, []]));
-    let after: string | null = null;
-    let subscriptions = 0;
-    const ended = Promise.withResolvers<undefined>();
-    let isFollowed = true;
-    const followOn = async (): Promise<void> => {
-      while (isFollowed) {
-        subscriptions += 1;
-        const client = createClient(gateway.url);
-        const variables: Record<string, unknown> = { ids, after };
-        await client.follow({ query: FOLLOW, variables }, (result, end) => {
-          expect(result.errors).toBeUndefined();
-          const { cursor, written } = result.data.featureValues;
-          for (const { entityId, value } of written) seen.get(entityId)!.push(Number(value));
-          after = cursor;
-          void ended.promise.then(end);
-          if (!isFollowed) end();
-        });
-        client.close();
-        await sleep(20);
-      }
-    };
-    const following = followOn();
-    // Without a cursor yet, the subscription would begin at the first event.
-    await until(() => after !== null);
-    const writing = Promise.all(ids.map((_, writer) => writeOn(writer)));
-    writing.catch(() => undefined);
-    following.catch(() => undefined);
-
-    for (const delay of fc.sample(fc.integer({ min: 0, max: 400 }), { seed, numRuns: KILLS })) {
-      // So that the next kill is between two events of this gateway.
-      const [before, known] = [after, acknowledged[0]!];
-      await until(() => after !== before && acknowledged[0]! > known);
-      await sleep(delay);
-      await gateway.kill();
-      gateway = await serve();
-    }
-    await sleep(200);
-    isOver = true;
-    await writing;
-    const isWhole = (): boolean => ids.every((id, writer) => seen.get(id)!.at(-1) === acknowledged[writer]! - 1);
-    await until(isWhole);
-    isFollowed = false;
-    ended.resolve(undefined);
-    await following;
-    await gateway.stop();
-
-    let missed = 0;
-    let repeated = 0;
-    for (const [writer, id] of ids.entries()) {
-      const values = seen.get(id)!;
-      const distinct = new Set(values);
-      missed += Array.from({ length: acknowledged[writer]! }, (_, number) => number).filter(
-        (number) => !distinct.has(number),
-      ).length;
-      repeated += values.length - distinct.size;
-      // In the order of the writes: a repetition may go back, a new value never comes before an earlier one.
-      expect([...distinct]).toEqual([...distinct].sort((a, b) => a - b));
-    }
-    const total = acknowledged.reduce((sum, count) => sum + count, 0);
-    console.log(
-      `${KILLS} kills, ${subscriptions} subscriptions: ${total} values acknowledged, ${missed} missed, ${repeated} seen twice`,
-    );
-    expect(missed).toBe(0);
-    expect(subscriptions).toBeGreaterThan(KILLS);
+    writeFileSync(join(folder, 'registry.yaml'), writtenShop('orders', '{ name: count, valueType: INT64 }'));
+    await followThroughKills({
+      name: `embedded, ${transport}`,
+      serve: () =>
+        startGatewayProcess({
+          FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
+          FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
+        }),
+      createClient,
+      kills: KILLS,
+      seed,
+    });
   },
   600_000,
 );
+
+describeWithBigtable('a subscription to a gateway on Bigtable', () => {
+  describeWithGoogleSql('and BigQuery', () => {
+    it.each(TRANSPORTS)(
+      `over %s ${behaviour(GOOGLE_KILLS)}`,
+      async (transport, createClient) => {
+        const gateways = await openGoogleGateways();
+        onTestFinished(() => gateways.close());
+        await followThroughKills({
+          name: `Bigtable and BigQuery, ${transport}`,
+          serve: () => gateways.serve(0),
+          createClient,
+          kills: GOOGLE_KILLS,
+          seed,
+        });
+      },
+      600_000,
+    );
+  });
+});

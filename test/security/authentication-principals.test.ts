@@ -156,7 +156,7 @@ describe('the rate of a principal', () => {
       const start = performance.now();
       const response = await guarded.ingest(rows.join('\n'), bearer(key));
       expect((await response.text()).trim().split('\n').at(-1)).toBe(
-        '{"done":{"lines":2500,"written":2500,"duplicates":0,"refused":0}}',
+        '{"done":{"lines":2500,"written":2500,"duplicates":0,"quarantined":0,"refused":0}}',
       );
       // The third thousand waits for the third second: at least one whole second passes, however fast the machine is.
       expect(performance.now() - start).toBeGreaterThan(900);

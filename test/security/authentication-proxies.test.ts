@@ -2,11 +2,15 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKey } from '../../auth/api-keys/manage-keys.js';
 import { readAuthenticationFile } from '../../auth/read-authentication-file.js';
 import { Networks } from '../../auth/networks.js';
+import { systemClock } from '../../values/clock.js';
 import { bearer, openTestAuthenticator, startGuardedGateway, type GuardedGateway } from '../support/guarded-gateway.js';
+import { RawSocket } from '../support/stream-clients.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { newSigningKey, startTokenIssuer, type TokenIssuer } from '../support/token-issuer.js';
+import { until } from '../support/until.js';
 
 const WHO = '{ viewer { name kind groups } }';
 const IAP_AUDIENCE = '/projects/123/global/backendServices/456';
@@ -222,6 +226,25 @@ describe('the subject of a client certificate', () => {
       expect((await raw(guarded, verified)).body.errors[0].extensions.reason).toBe('NONE');
       // A wrong token is not made good by a right certificate.
       expect((await raw(guarded, [...subject, ...verified, 'authorization', 'Bearer x'])).status).toBe(401);
+    } finally {
+      await guarded.close();
+    }
+  });
+
+  it.each([
+    ['says that there is no certificate', { 'x-ssl-client-verify': 'NONE' }],
+    ['sends an empty subject', { 'x-ssl-client-verify': 'NONE', 'x-ssl-client-s-dn': '' }],
+  ])('is not needed for a WebSocket of a page with a token, when the proxy %s', async (_when, headers) => {
+    const guarded = await startGuardedGateway(certificates(['127.0.0.0/8', '::1']));
+    try {
+      const request = { name: 'page', groups: [], claims: {}, expiresAt: null, isRotation: false, now: systemClock() };
+      const { key } = await createKey(guarded.keyFile, request);
+      await until(async () => (await guarded.ask(WHO, bearer(key))).status === 200);
+      const raw = await RawSocket.open(guarded.gateway.url, 'graphql-transport-ws', { headers });
+      raw.send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } });
+      await until(() => raw.messages.length === 1);
+      expect(raw.messages[0].type).toBe('connection_ack');
+      raw.socket.close();
     } finally {
       await guarded.close();
     }

@@ -79,6 +79,7 @@ describe('tokens of an identity provider', () => {
     ],
     ['with a list as a claim', /"tenant"/, 'INVALID', () => issuer.sign('a', { claims: { ...claims, tenant: ['x'] } })],
     ['with a line break in its name', /name/, 'INVALID', () => issuer.sign('a\r\nx-injected: 1', { claims })],
+    ['with a line separator in its name', /name/, 'INVALID', () => issuer.sign('a\u2028b', { claims })],
     [
       'of an unknown key',
       /does not publish/,

@@ -50,7 +50,7 @@ describe('a name that leads out of the folder for files', () => {
 });
 
 describe('a pattern that is made to take long', () => {
-  // Each took minutes or all memory while the gateway answered nobody.
+  // Each took minutes or all memory while the gateway answered no client.
   it.each([`*${'{a,b}'.repeat(60)}`, `${'*a'.repeat(60)}*b`, `*${'+(a|aa)'.repeat(30)}b`, `${'**/'.repeat(200)}*b`])(
     'is compared with a name in a moment: %j',
     async (pattern) => {

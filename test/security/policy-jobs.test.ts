@@ -1,8 +1,23 @@
+import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { POLICY, startPolicedGateway, TRANSPORTS, type PolicedGateway, type Who } from '../support/policed-gateway.js';
+import { policyDocument } from '../../auth/policy/policy-document.js';
+import { Policy } from '../../auth/policy/policy.js';
+import { ANONYMOUS } from '../../auth/principal.js';
+import type { SourceRefreshJobRecord } from '../../ingestion/source-refreshes.js';
+import type { RequestContext } from '../../resolvers/context.js';
+import { SourceRefreshResolver } from '../../resolvers/source-refresh.resolver.js';
+import {
+  POLICY,
+  startPolicedGateway,
+  TRANSPORTS,
+  type PolicedGateway,
+  type Who,
+  writeCustomers,
+} from '../support/policed-gateway.js';
+import { smallRegistry } from '../support/small-registry.js';
 import { until } from '../support/until.js';
 
 const SECRET = 'zoe@secret.example';
@@ -29,18 +44,7 @@ const start = async (who: Who, set: object, more: object = {}) =>
 
 beforeAll(async () => {
   shop = await startPolicedGateway();
-  const values = { orders: '7', city: 'Bern', email: SECRET, margin: 0.123456 };
-  const rows = ['acme:1', 'beta:1'].map((entityId) => ({
-    entityType: 'customer',
-    entityId,
-    timestamp: '2001-01-01T00:00:00Z',
-    values: Object.entries(values).map(([feature, value]) => ({ feature, value })),
-  }));
-  await shop.ask(
-    'admin',
-    'mutation ($rows: [WrittenRowInput!]!) { writeFeatureValues(input: { featurestore: "shop", rows: $rows }) { written } }',
-    { rows },
-  );
+  await writeCustomers(shop, { orders: '7', city: 'Bern', email: SECRET, margin: 0.123456 });
   const started = await start('bob', trainingSet(), { labels: { team: 'sales' }, idempotencyKey: 'k1' });
   job = started.job.id;
   await until(async () => (await shop.ask('bob', `{ job(id: "${job}") { state } }`)).data.job.state === 'SUCCEEDED');
@@ -182,6 +186,26 @@ describe('a training set', () => {
     expect(preview.errors![0]!.extensions.code).toBe('PERMISSION_DENIED');
   });
 
+  it('generates labels only of what the principal may read', async () => {
+    const range = { from: '2001-01-01T00:00:00Z', until: '2001-01-03T00:00:00Z' };
+    const regular = { ...range, every: { days: 1 } };
+    const generated = (times: object, entityIds?: string[]) =>
+      trainingSet({ features: ['orders'] }, { generated: { times, entityIds } });
+    expect((await start('ann', generated({ regular }))).userErrors).toEqual([]);
+    expect((await start('acme', generated({ regular }, ['acme:1']))).userErrors).toEqual([]);
+    // A tenant would learn of the entities of others, and ann of the times of what is personal.
+    for (const [who, set] of [
+      ['acme', generated({ regular })],
+      ['acme', generated({ regular }, ['acme:1', 'beta:1'])],
+      ['acme', generated({ events: { ...range, feature: 'orders' } })],
+      ['ann', generated({ events: { ...range, feature: 'email' } })],
+      ['nobody', generated({ regular })],
+    ] as const) {
+      const { userErrors, job } = (await start(who, set)) ?? { userErrors: [{}], job: null };
+      expect([job, userErrors.length > 0], `${who} ${JSON.stringify(set)}`).toEqual([null, true]);
+    }
+  });
+
   it('reads labels only from files that the policy names, and writes only where it may', async () => {
     await mkdir(join(shop.folder, 'data/files/labels'), { recursive: true });
     for (const file of ['labels/june.csv', 'secret.csv']) {
@@ -258,6 +282,32 @@ describe('other jobs', () => {
     };
     expect(await sync('board')).toBe(await sync('zzz'));
     expect(await sync('zzz')).not.toContain('board');
+  });
+
+  it('have the feature view only for those who may see it', async () => {
+    await shop.ask(
+      'admin',
+      'mutation { syncFeatureView(input: { featurestore: "shop", featureView: "board" }) { job { id } } }',
+    );
+    shop.writePolicy(`${POLICY}  - { name: all see jobs, who: EVERYONE, allow: [SEE_JOBS] }\n`);
+    await shop.ask('admin', 'mutation { applyRegistry { jobIds } }');
+    const query = `{ jobs(filter: { kinds: [FEATURE_VIEW_SYNC] }, first: 1) {
+      nodes { ... on FeatureViewSyncJob { featureView { name } } } } }`;
+    const seen = async (who: Who) => (await shop.ask(who, query)).data.jobs.nodes;
+    expect(await seen('admin')).toEqual([{ featureView: { name: 'board' } }]);
+    expect(await seen('nobody')).toEqual([{ featureView: null }]);
+  });
+
+  it.each([
+    ['nothing', [], null],
+    ['a feature of it', [{ allow: ['READ'], features: ['city'] }], 'customer'],
+    ['refreshes of it', [{ allow: ['SOURCE_REFRESH'] }], 'customer'],
+  ])('of a refresh have the entity type for a client that is permitted %s', (_what, rules, name) => {
+    const who = { names: [ANONYMOUS.name] };
+    const document = policyDocument.parse({ rules: rules.map((rule) => ({ name: 'it', who, ...rule })) });
+    const record = { spec: { featurestore: 'shop', entityType: 'customer' } } as SourceRefreshJobRecord;
+    const context = { registry: smallRegistry(), access: new Policy(document).accessOf(ANONYMOUS) } as RequestContext;
+    expect(new SourceRefreshResolver().entityType(record, context)?.name ?? null).toBe(name);
   });
 
   it('are started only by those who may', async () => {

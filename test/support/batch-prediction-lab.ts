@@ -3,6 +3,8 @@ import { DataFiles } from '../../datasources/files/data-files.js';
 import type { BatchInput, BatchOutput, BatchPredictionRequest } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
 import { newJobId } from '../../jobs/new-job-id.js';
+import type { SharedFiles } from '../../datasources/shared-files/shared-files.js';
+import type { JobStore } from '../../datasources/job-store/job-store.js';
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { LocalBatchPredictionHandler } from '../../batch-prediction/local/local-batch-prediction-handler.js';
@@ -21,7 +23,7 @@ import { LINEAR_MODEL, LinearModelServing, type LinearModelFaults } from './line
 export interface BatchPredictionLab {
   readonly folder: string;
   readonly files: DataFiles;
-  readonly store: LmdbJobStore;
+  readonly store: JobStore;
   readonly engine: JobEngine;
   readonly batch: LocalBatchPredictions;
   readonly serving: LinearModelServing;
@@ -35,9 +37,15 @@ export interface LabOptions {
   readonly folder: string;
   readonly faults?: LinearModelFaults;
   readonly serving?: LinearModelServing;
+  /** In the place of `serving`. */
+  readonly runsModels?: ModelServing;
   readonly model?: Model;
   readonly pace?: RetryPolicy;
   readonly clock?: Clock;
+  /** The files that several gateways share. */
+  readonly shared?: SharedFiles;
+  /** The jobs of several gateways. Absent: they are in `folder`. */
+  readonly jobs?: JobStore;
 }
 
 /** Everything local batch prediction is made of, over real files, as main.ts wires it, with a model whose faults are chosen. */
@@ -48,20 +56,24 @@ export async function openLab({
   pace,
   clock = systemClock,
   serving = new LinearModelServing(faults),
+  runsModels = serving,
+  shared,
+  jobs,
 }: LabOptions): Promise<BatchPredictionLab> {
   const files = await DataFiles.open(join(folder, 'files'));
-  const store = new LmdbJobStore(join(folder, 'jobs'));
+  const store = jobs ?? new LmdbJobStore(join(folder, 'jobs'));
   const offline = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
   const scratch = await DuckDbDatabase.open(':memory:');
   const errors: unknown[] = [];
   const dependencies = {
     jobs: store,
     files,
+    shared,
     offline,
     scratch,
     workFolder: join(folder, 'work'),
     getModel: (name: string) => (name === model.name ? model : undefined),
-    servings: new Map<ModelRuntime, ModelServing>([[serving.runtime, serving]]),
+    servings: new Map<ModelRuntime, ModelServing>([[runsModels.runtime, runsModels]]),
     clock,
     retryPolicy: pace ?? { initialBackoffMs: 1, outageRetries: 3 },
   };

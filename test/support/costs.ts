@@ -9,7 +9,7 @@ export async function publishedBooks(): Promise<PriceBooks> {
   return toPriceBooks(await loadPriceBooks(null), 'google-us-central1');
 }
 
-/** Costs over a folder of the test's own; whoever opens them closes them. */
+/** Costs over a folder of the test's own; the test that opens them closes them. */
 export function openTestCosts(options: Partial<OpenCostsOptions> & { readonly folder: string }) {
   return openCosts({
     ownBooks: null,

@@ -120,6 +120,14 @@ export class RecordingTrainingSets implements TrainingSets {
     return scanWork(request, this.stores, NOW, async () => (labels.kind === 'INLINE' ? labels.rows.length : 0));
   }
 
+  outputPlace({ location }: StartTrainingSet['output']): string | null {
+    return location;
+  }
+
+  async stream(): Promise<never> {
+    throw new Error('no test reads the rows of a recorded training set');
+  }
+
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     this.requests.push(request);
     const { displayName, jobLabels: labels, createdBy, idempotencyKey, maxCostUsd = null } = request;

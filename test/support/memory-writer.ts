@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.js';
+import type { ViolatedRow, Violation } from '../../ingestion/expectations/find-violations.js';
 import type {
   FeatureWriter,
   IncomingRow,
@@ -19,6 +20,8 @@ export class MemoryWriter implements FeatureWriter {
   beforeWrite: (request: WriteRequest) => Promise<void> = async () => undefined;
   /** Runs after the rows are durable and before they are acknowledged. */
   beforeAnswer: (request: WriteRequest) => Promise<void> = async () => undefined;
+  /** Of rows that the registry puts into the quarantine. They are not durable. */
+  findViolations: (row: IncomingRow) => readonly Violation[] = () => [];
   findFault: (row: IncomingRow) => Omit<RowFault, 'row'> | undefined = () => undefined;
 
   async write(request: WriteRequest): Promise<WriteOutcome> {
@@ -26,10 +29,16 @@ export class MemoryWriter implements FeatureWriter {
     await this.beforeWrite(request);
     const faults: RowFault[] = [];
     const duplicateRows: number[] = [];
+    const quarantined: ViolatedRow[] = [];
     for (const [index, row] of request.rows.entries()) {
       const fault = this.findFault(row);
       if (fault) {
-        faults.push({ row: index, ...fault });
+        faults.push({ ...fault, row: index });
+        continue;
+      }
+      const violations = this.findViolations(row);
+      if (violations.length > 0) {
+        quarantined.push({ row: index, violations });
         continue;
       }
       const key = rowKey(row);
@@ -38,7 +47,8 @@ export class MemoryWriter implements FeatureWriter {
     }
     await this.beforeAnswer(request);
     const duplicates = duplicateRows.length;
-    return { written: request.rows.length - faults.length - duplicates, duplicates, duplicateRows, faults };
+    const written = request.rows.length - faults.length - quarantined.length - duplicates;
+    return { written, duplicates, duplicateRows, faults, quarantined, warned: [] };
   }
 
   /** The ids of the entities with durable rows, in the order in which the rows became durable. */

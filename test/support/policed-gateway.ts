@@ -6,6 +6,7 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { createKey } from '../../auth/api-keys/manage-keys.js';
+import type { GoogleClientOptions } from '../../composition/google-clients.js';
 import { parseConfig } from '../../config/load-config.js';
 import { startGateway, type Gateway } from '../../main.js';
 import { createLogger } from '../../observability/logger.js';
@@ -128,13 +129,19 @@ export async function makePolicedFolder(
 }
 
 /** The whole gateway as main.ts starts it, with a policy, an audit log, and principals with API keys. */
-export async function startPolicedGateway(environment: Record<string, string> = {}): Promise<PolicedGateway> {
+export async function startPolicedGateway(
+  environment: Record<string, string> = {},
+  registry?: string,
+  policy?: string,
+  google?: GoogleClientOptions,
+): Promise<PolicedGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'featuregraph-policed-'));
-  const made = await makePolicedFolder(folder);
+  const made = await makePolicedFolder(folder, registry, policy);
   const gateway = await startGateway({
     config: parseConfig({ ...made.environment, ...environment }),
     logger: createLogger('silent'),
     onPrepare: () => undefined,
+    ...(google ? { google } : {}),
   });
   return {
     ...policedClients(gateway.url, made.keys),
@@ -204,4 +211,22 @@ export function policedClients(url: string, keys: Keys): PolicedClients {
       });
     },
   };
+}
+
+/** Writes values of a customer of each tenant, as the administrator. */
+export async function writeCustomers(
+  shop: Pick<PolicedGateway, 'ask'>,
+  values: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const rows = ['acme:1', 'beta:1'].map((entityId) => ({
+    entityType: 'customer',
+    entityId,
+    timestamp: '2001-01-01T00:00:00Z',
+    values: Object.entries(values).map(([feature, value]) => ({ feature, value })),
+  }));
+  await shop.ask(
+    'admin',
+    'mutation ($rows: [WrittenRowInput!]!) { writeFeatureValues(input: { featurestore: "shop", rows: $rows }) { written } }',
+    { rows },
+  );
 }

@@ -9,6 +9,14 @@ const JOB = `id kind state startedAt endedAt error { code message } progress { c
   ... on FeatureViewSyncJob { trigger rowsSynced dataWatermark slotMilliseconds featureView { name }
     estimatedCost { total { amount } priceBook { name } assumptions } }`;
 
+/** What the estimate of the same sync says. */
+export async function estimateSync(gateway: RequestedSync, input: object = {}) {
+  return gateway.ask(
+    'query ($input: SyncFeatureViewInput!) { estimateFeatureViewSync(input: $input) { total { amount } assumptions priceBook { name } } }',
+    { input: { featurestore: 'shop', featureView: 'basket', ...input } },
+  );
+}
+
 export const SYNC = `mutation ($input: SyncFeatureViewInput!) {
   syncFeatureView(input: $input) { job { ${JOB} } userErrors { code message field } } }`;
 

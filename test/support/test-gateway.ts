@@ -13,6 +13,8 @@ import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { AuditLog } from '../../auth/audit/audit-log.js';
 import { Policy } from '../../auth/policy/policy.js';
+import type { ServedLog } from '../../serving/served-log/served-log.js';
+import { NO_DATA_VERSIONS } from '../../serving/data-versions.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
@@ -24,6 +26,12 @@ import type { OpenCostsOptions } from '../../composition/open-costs.js';
 import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
 import { NO_STREAMS, type Streams } from '../../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
+import { LocalMonitors } from '../../monitors/local-monitors.js';
+import { MonitorRunHandler } from '../../monitors/monitor-run-handler.js';
+import { Webhook } from '../../monitors/webhook.js';
+import { ServedSkew } from '../../statistics/served-skew/served-skew.js';
+import { SkewComparison } from '../../statistics/served-skew/skew-comparison.js';
+import type { MadeTrainingSets } from '../../training-sets/made-rows.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -44,6 +52,7 @@ import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { startGraphql } from '../../server/start-graphql.js';
+import type { TrustedDocuments } from '../../server/trusted-documents/trusted-documents.js';
 import { CurrentRuntime } from '../../server/current-runtime.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../server/http-server.js';
@@ -83,6 +92,10 @@ export interface TestGatewayOptions {
   readonly isIntrospectionAllowed?: boolean;
   /** Every request goes through Apollo. */
   readonly isHotLaneOff?: boolean;
+  /** The gateway is a subgraph of Apollo Federation. */
+  readonly isFederated?: boolean;
+  /** Made for the schema of the gateway. */
+  readonly trustedDocuments?: (schema: GraphQLSchema) => TrustedDocuments;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
   readonly costs?: Partial<OpenCostsOptions>;
@@ -91,11 +104,16 @@ export interface TestGatewayOptions {
   /** What starts jobs and reads their results, made with the engine that runs them. */
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine, stores: FeatureStores) => TrainingSets;
+  readonly madeTrainingSets?: MadeTrainingSets;
+  /** The secret of all webhooks of monitors. Absent: no variable is set. */
+  readonly monitorSecret?: string;
   readonly writers?: FeatureWrites;
   /** Absent: everything is allowed. */
   readonly policy?: Policy;
   /** Absent: there is none. */
   readonly auditLog?: AuditLog;
+  /** Absent: there is none. */
+  readonly servedLog?: ServedLog;
   readonly sourceRefreshes?: SourceRefreshes;
   readonly registryUpdates?: RegistryUpdates;
   /** Of the syncs that the gateway can do by itself. */
@@ -133,13 +151,29 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     onUnanswered: () => undefined,
     ...options.syncs,
   });
+  const skewComparison = (of: FeatureStores): SkewComparison =>
+    new SkewComparison({
+      stores: of,
+      trainingSets: options.madeTrainingSets ?? ({} as MadeTrainingSets),
+      servedLog: options.servedLog ?? null,
+    });
+  const jobStore = measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics);
+  const monitorRun = new MonitorRunHandler({
+    registry,
+    stores,
+    servedSkew: skewComparison(stores),
+    jobs: jobStore,
+    webhook: new Webhook({ secretOf: () => options.monitorSecret ?? null, now: Date.now, firstPauseMs: 1 }),
+    clock,
+    onUndelivered: (err) => logger.error({ err }, 'an alert was not delivered'),
+  });
   const jobs = new JobEngine({
-    store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
-    handlers: [...syncs.handlers, ...(options.handlers ?? [])],
+    store: jobStore,
+    handlers: [monitorRun, ...syncs.handlers, ...(options.handlers ?? [])],
     clock,
     newId: newJobId,
     maxRunning: 4,
-    accounting: new JobAccounting(costs),
+    accounting: new JobAccounting(costs, clock),
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const measured = measuredStores(stores, metrics);
@@ -147,6 +181,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     registry,
     search: new FeatureSearch(registry),
     stores: measured,
+    versions: NO_DATA_VERSIONS,
     costs,
     jobs,
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
@@ -155,7 +190,12 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
       engine: jobs,
       stores: measured,
       currentSignal: () => requestScope.getStore()?.signal,
+      onAnswer: metrics.statistics,
     }),
+    // Tests of outputs start the whole gateway, whose jobs write them.
+    outputStatistics: {} as Services['outputStatistics'],
+    backtests: {} as Services['backtests'],
+    monitors: new LocalMonitors(jobs, monitorRun),
     featureViewSyncs: syncs.createSyncs(jobs),
     writers: options.writers ?? ({} as FeatureWrites),
     streams: options.streams ?? NO_STREAMS,
@@ -163,9 +203,15 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     registryUpdates: options.registryUpdates ?? ({} as RegistryUpdates),
     policy: options.policy ?? new Policy(),
     auditLog: options.auditLog ?? null,
+    servedLog: options.servedLog ?? null,
+    servedSkew: new ServedSkew({
+      engine: jobs,
+      comparison: skewComparison(measured),
+      currentSignal: () => requestScope.getStore()?.signal,
+    }),
     clock,
   };
-  const schema = buildSchema(registry);
+  const schema = buildSchema(registry, { isFederated: options.isFederated ?? false });
   const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work }, options.limits, options.pressure);
   const graphql = await startGraphql({
     schema,
@@ -177,6 +223,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     ...(options.limits ? { limits: options.limits } : {}),
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
     isHotLaneOff: options.isHotLaneOff ?? false,
+    ...(options.trustedDocuments ? { trustedDocuments: options.trustedDocuments(schema) } : {}),
   });
   const http = createHttpServer({
     runtime: new CurrentRuntime({
@@ -242,6 +289,12 @@ function countReads(store: OnlineStore, reads: OnlineRead[]): OnlineStore {
       reads.push(read);
       return store.read(read);
     },
+    ...(store.readTexts && {
+      readTexts: (read: OnlineRead) => {
+        reads.push(read);
+        return store.readTexts!(read);
+      },
+    }),
     write: (entityType, writes) => store.write(entityType, writes),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
     isHealthy: () => store.isHealthy(),

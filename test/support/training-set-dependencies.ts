@@ -2,11 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DataFiles } from '../../datasources/files/data-files.js';
+import type { Accounting } from '../../jobs/accounting.js';
 import { JobEngine } from '../../jobs/job-engine.js';
 import type { CostTerms } from '../../jobs/job-request.js';
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
+import type { JobStore } from '../../datasources/job-store/job-store.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
+import type { OutputTables } from '../../datasources/output-tables/output-tables.js';
+import type { SharedTrainingSets } from '../../training-sets/training-set-dependencies.js';
 import type { FindRemoteStore } from '../../training-sets/remote-store.js';
 import { TrainingSetHandler } from '../../training-sets/training-set-handler.js';
 import { TRAINING_SET_JOB } from '../../training-sets/training-set-job.js';
@@ -37,6 +41,14 @@ export interface TrainingSetWorldOptions {
   readonly maxRunning?: number;
   /** Where a featurestore's history is, if not in the store that is opened here. */
   readonly findRemoteStore?: FindRemoteStore;
+  /** The files of several gateways. Absent: one gateway has its files for itself. */
+  readonly shared?: SharedTrainingSets;
+  /** The tables of a warehouse for outputs. Absent: there are none. */
+  readonly tables?: OutputTables;
+  /** Absent: the embedded store of the folder. */
+  readonly jobs?: JobStore;
+  /** Absent: jobs cost nothing. */
+  readonly accounting?: Accounting;
 }
 
 export async function openTrainingSets(
@@ -46,6 +58,10 @@ export async function openTrainingSets(
     chunkRows,
     maxRunning = 1,
     findRemoteStore = () => undefined,
+    accounting,
+    shared,
+    tables,
+    jobs: store = new LmdbJobStore(join(folder, 'jobs')),
   }: TrainingSetWorldOptions = {},
 ): Promise<TrainingSetWorld> {
   mkdirSync(folder, { recursive: true });
@@ -60,6 +76,8 @@ export async function openTrainingSets(
     stores: { offline: () => offline },
     registry,
     files,
+    shared,
+    tables,
     workFolder: join(folder, 'work'),
     clock: systemClock,
   };
@@ -67,11 +85,12 @@ export async function openTrainingSets(
   const errors: unknown[] = [];
   let jobs = Date.now();
   const engine = new JobEngine({
-    store: new LmdbJobStore(join(folder, 'jobs')),
+    store,
     handlers: [handler],
     clock: systemClock,
     newId: () => `job-${(jobs += 1)}`,
     maxRunning,
+    ...(accounting ? { accounting } : {}),
     onError: (error) => errors.push(error),
   });
   const trainingSets = new LocalTrainingSets(engine, handler, dependencies);

@@ -8,11 +8,11 @@ import {
   type GraphQLOutputType,
 } from 'graphql';
 
-/** It reads a whole history: below lists of lists, one request may not ask for so many. */
-const OF_WHOLE_HISTORY = 'statistics';
+/** They read a whole history: below lists of lists, one request may not ask for so many. */
+const OF_WHOLE_HISTORY: ReadonlySet<string> = new Set(['statistics', 'servedSkew']);
 
 /**
- * A query of every field of the root that needs no argument, but for that of whole histories, with every field below it that needs none, so many levels
+ * A query of every field of the root that needs no argument, but for those of whole histories, with every field below it that needs none, so many levels
  * deep. Each list has one item, so that the cost stays low.
  */
 export function selectEverything(root: GraphQLObjectType, levels: number): string {
@@ -25,7 +25,7 @@ function selectionOf(type: GraphQLOutputType, levels: number): string {
   if (isUnionType(named)) return '{ __typename }';
   const fields = Object.values(named.getFields()).filter(({ args }) => !args.some(isRequiredArgument));
   const kept = fields.filter(
-    ({ name, type: ofField }) => name !== OF_WHOLE_HISTORY && (levels > 1 || !isCompositeType(getNamedType(ofField))),
+    ({ name, type: ofField }) => !OF_WHOLE_HISTORY.has(name) && (levels > 1 || !isCompositeType(getNamedType(ofField))),
   );
   return `{ __typename ${kept.map((field) => selected(field, levels)).join(' ')} }`;
 }

@@ -13,6 +13,7 @@ import { parseAnswer } from './parse-answer.js';
 import { fromJson } from './prediction-json.js';
 import { readBeginning, readBody } from './read-body.js';
 import { serverSentence } from './server-sentence.js';
+import { stringifyExactly } from '../../../values/minus-zero.js';
 
 /** The read limit of an error response: enough for the server's message, and for a stack trace before it. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -51,7 +52,7 @@ export class HttpPredictor implements Predictor {
     const response = await fetch(this.model.location, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ instances, ...(parameters === null ? {} : { parameters }) }),
+      body: stringifyExactly({ instances, ...(parameters === null ? {} : { parameters }) }),
       redirect: 'manual',
       signal: AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(this.deadlineMs)]),
     });

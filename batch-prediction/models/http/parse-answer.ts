@@ -1,4 +1,4 @@
-import { keepWhole, parseLosslessJson } from '../../../values/lossless-json.js';
+import { parseLongFractions, readFraction } from '../../../values/lossless-json.js';
 
 /** A number that JSON cannot express. Python writes it all the same: json.dumps(float("nan")) is NaN. */
 export class NonFinite {
@@ -6,12 +6,12 @@ export class NonFinite {
 }
 
 /**
- * JSON.parse without loss of digits and without errors for NaN: a whole number beyond 2^53 becomes a bigint. NaN,
- * Infinity and -Infinity become a NonFinite, so that the code that reads a value decides whether it is valid.
+ * JSON.parse without loss of digits and without errors for NaN: a whole number beyond 2^53 becomes a bigint, and a fraction
+ * that no double holds a LongFraction. NaN, Infinity and -Infinity become a NonFinite, so that the code that reads a value decides whether it is valid.
  */
 export function parseAnswer(text: string): unknown {
   try {
-    return parseLosslessJson(text, BigInt);
+    return parseLongFractions(text);
   } catch (error) {
     // Only invalid JSON contains these words outside strings, so the responses of most servers are parsed once.
     if (!/NaN|Infinity/.test(text)) throw error;
@@ -40,5 +40,6 @@ function revive(_key: string, value: unknown, context?: { readonly source?: stri
   if (typeof value !== 'number' || source === undefined) return value;
   const literal = MARKED.get(source);
   if (literal) return literal;
-  return keepWhole(source, value, BigInt, (fraction) => fraction);
+  if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value : BigInt(source);
+  return Number.isFinite(value) ? readFraction(source) : value;
 }

@@ -11,6 +11,7 @@ import {
   toStruct,
   toText,
 } from '../../../values/convert-value.js';
+import { LongFraction } from '../../../values/lossless-json.js';
 import { safeSentence } from '../safe-sentence.js';
 import { NonFinite } from './parse-answer.js';
 
@@ -99,6 +100,7 @@ const PARSERS = {
 /** Reads a JSON number as its nearest double; a number beyond all doubles is invalid. */
 function parseDouble(value: unknown): number | undefined {
   if (value instanceof NonFinite) return value.value;
+  if (value instanceof LongFraction) return value.nearest;
   if (typeof value === 'string') return NOT_FINITE.get(value);
   const number = typeof value === 'bigint' ? Number(value) : toDouble(value);
   return Number.isFinite(number) ? number : undefined;
@@ -130,7 +132,11 @@ function instant(text: string): Instant | undefined {
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NonFinite);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isBoxed(value);
+}
+
+function isBoxed(value: object): boolean {
+  return value instanceof NonFinite || value instanceof LongFraction;
 }
 
 function unwrap(value: unknown): unknown {
@@ -155,6 +161,7 @@ function hasNonFinite(value: unknown): boolean {
 function withText(value: unknown): unknown {
   if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) return String(value);
   if (value instanceof NonFinite) return String(value.value);
+  if (value instanceof LongFraction) return value.digits;
   if (Array.isArray(value)) return value.map(withText);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withText(inner)]));

@@ -38,7 +38,7 @@ export function decodeOutputs(
  * Returns the number of values per instance. If there are several instances, the first dimension other than 1 counts
  * them.
  */
-function valuesEach(layout: OutputLayout, { data, dims }: TensorData, instances: number): number {
+export function valuesEach(layout: OutputLayout, { data, dims }: TensorData, instances: number): number {
   const count = data.length / instances;
   const rows = instances === 1 ? 1 : dims.find((size) => size !== 1);
   if (rows !== instances || !Number.isInteger(count)) {

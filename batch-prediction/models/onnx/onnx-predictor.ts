@@ -1,15 +1,21 @@
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { raceAbort } from '../../../runtime/race-abort.js';
+import { splitEvenly } from '../../../values/split-evenly.js';
 import { readInputs } from '../read-inputs.js';
 import {
   ModelResponseFault,
+  type ColumnBatch,
+  type ColumnPredictions,
+  type ColumnPredictor,
   type Instance,
   type PredictionFailure,
   type PredictionOutcome,
   type PredictionRequest,
   type Predictor,
 } from '../model-serving.js';
+import { canDecodeColumns, decodeColumns } from './decode-columns.js';
 import { decodeOutputs } from './decode-outputs.js';
+import { canEncodeColumns, encodeColumns, selectRows, splitRuns } from './encode-columns.js';
 import { encodeInstance, groupRuns, toTensors, type EncodedInstance } from './encode-instances.js';
 import type { InputLayout } from './input-layout.js';
 import type { OutputLayout } from './output-layout.js';
@@ -62,6 +68,32 @@ export class OnnxPredictor implements Predictor {
     const outcomes = sound.length === 0 ? [] : await raceAbort(signal, this.#run(sound));
     let next = 0;
     return encoded.map((one) => (one.kind === 'failure' ? one : outcomes[next++]!));
+  }
+
+  /** For graphs whose batches are one run, with one value for each output. */
+  get columns(): ColumnPredictor | undefined {
+    const isTogether = this.#runsTogether && canEncodeColumns(this.inputs) && canDecodeColumns(this.outputs);
+    return isTogether ? { predict: (batch, signal) => this.#predictColumns(batch, signal) } : undefined;
+  }
+
+  async #predictColumns(batch: ColumnBatch, signal: AbortSignal): Promise<ColumnPredictions> {
+    signal.throwIfAborted();
+    const kept = Uint8Array.from(batch.sound);
+    const all = encodeColumns(this.inputs, batch, kept);
+    const count = kept.reduce((sum, one) => sum + one, 0);
+    if (count === 0) return { predicted: kept, outputs: [] };
+    const tensors = count === batch.rows ? all : selectRows(all, kept, count);
+    const fetches = this.outputs.map(({ name }) => name);
+    const counts = splitEvenly(count, batch.rowsPerRun);
+    const { runs } = await raceAbort(
+      signal,
+      this.sessions.run({ kind: 'run', runs: splitRuns(tensors, counts), fetches }),
+    );
+    return decodeColumns(
+      this.outputs,
+      runs.map((answers, run) => ({ tensors: answers, count: counts[run]! })),
+      kept,
+    );
   }
 
   /** Waits for the running batches, including the aborted ones. */

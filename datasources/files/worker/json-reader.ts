@@ -57,6 +57,10 @@ export class JsonReader {
     if (this.#peek() === CLOSE_OBJECT) this.#at += 1;
     else this.#readMembers();
     this.#skipBlanks();
+    if (this.#peek() === OPEN_OBJECT) {
+      // A carriage return is a blank of JSON, so a line that ends in it alone cannot be told from one object over two lines.
+      throw new JsonFault('has a second object. A line has one, and ends in LF or CR LF, not in CR alone');
+    }
     if (this.#at < this.#end) throw this.#unexpected();
   }
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { ScanLimits, TextFile } from './protocol.ts';
 import { ScanFault } from './scan-fault.ts';
+import { zstdFrames } from './zstd-frames.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
@@ -46,13 +47,14 @@ async function openBytes(file: TextFile, limits: ScanLimits): Promise<Readable> 
   }
   const bytes = createReadStream('', { fd, highWaterMark: CHUNK_BYTES });
   if (file.compression === 'NONE') return bytes;
-  const decompress =
-    file.compression === 'GZIP'
-      ? zlib.createGunzip({ chunkSize: CHUNK_BYTES })
-      : zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES });
   const most = Math.max(limits.minExpandedBytes, stats.size * limits.maxExpansion);
+  const limit = limited(most, limits.maxExpansion);
   // The error reaches the reader through the last stream.
-  return pipeline(bytes, decompress, limited(most, limits.maxExpansion), () => undefined) as unknown as Readable;
+  const expanded =
+    file.compression === 'GZIP'
+      ? pipeline(bytes, zlib.createGunzip({ chunkSize: CHUNK_BYTES }), limit, () => undefined)
+      : pipeline(bytes, zstdFrames, zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES }), limit, () => undefined);
+  return expanded as unknown as Readable;
 }
 
 function limited(most: number, factor: number): (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {

@@ -19,3 +19,16 @@ export function isClientError(error: unknown): boolean {
   const status = Number(((error ?? {}) as ApiFault).code);
   return status >= 400 && status < 500;
 }
+
+/** The API rejected the request itself: the gateway has a bug, or a table changed. A retry would not help. */
+const FAULTS_OF_THE_REQUEST = ['invalidQuery', 'invalid'];
+
+/** A role, a table or an account is missing: the operator must act before the same request can succeed. */
+const FAULTS_OF_THE_OPERATOR = ['accessDenied', 'notFound', 'billingNotEnabled'];
+
+const LASTING_FAULTS = [...FAULTS_OF_THE_REQUEST, ...FAULTS_OF_THE_OPERATOR];
+
+/** Whether a repetition of the request would fail in the same way. */
+export function isLasting(error: unknown): boolean {
+  return readErrorReasons(error).some((reason) => LASTING_FAULTS.includes(reason));
+}

@@ -20,6 +20,7 @@ export interface TableMetadata {
   /** BigQuery refuses queries without a filter on the partitions. */
   readonly requirePartitionFilter?: boolean;
   readonly clustering?: { readonly fields: readonly string[] };
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface TableColumn {
@@ -42,6 +43,15 @@ export function formatTablePath({ project, dataset, table }: TableAddress): stri
 
 export function tableAt(client: BigQuery, { project, dataset, table }: TableAddress): Table {
   return client.dataset(dataset, { projectId: project }).table(table);
+}
+
+/** Where a dataset is: jobs run there. */
+export async function readDatasetLocation(
+  client: BigQuery,
+  { project, dataset }: Omit<TableAddress, 'table'>,
+): Promise<string | undefined> {
+  const answer: unknown[] = await client.dataset(dataset, { projectId: project }).getMetadata();
+  return (answer[0] as { readonly location?: string }).location;
 }
 
 /** Undefined when the table or its dataset does not exist. */

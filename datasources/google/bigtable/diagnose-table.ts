@@ -13,7 +13,7 @@ import type { GcRule } from './gc-rule.js';
 
 export const DIAGNOSIS_DEADLINE_MS = 5000;
 
-/** How a store wants its table to be. */
+/** How the table of a store must be. */
 export interface TableWishes {
   readonly address: TableAddress;
   readonly family: string;
@@ -27,7 +27,7 @@ export interface TableWishes {
   readonly purposeOfConditions: string;
 }
 
-/** Checks that a table exists, is as the store wants it, and grants the permissions that the gateway needs. */
+/** Checks that a table exists, is as the store needs it, and grants the permissions that the gateway needs. */
 export async function* diagnoseTable(wishes: TableWishes, apiEndpoint?: string): AsyncGenerator<Finding> {
   let connection: BigtableConnection | undefined;
   try {

@@ -4,7 +4,7 @@ import { MICROS_PER_SECOND, parseInstant, type Instant } from '../../../values/i
  * The end dates of the APIs of Vertex AI Feature Store (Legacy) and of Optimized online serving. Data that was not
  * exported by then is lost. No features have been added since 2026-05-17.
  */
-const END_OF_SERVICE = parseInstant('2027-02-17T00:00:00Z');
+export const END_OF_SERVICE = parseInstant('2027-02-17T00:00:00Z');
 const DAY = 86_400n * MICROS_PER_SECOND;
 
 /** `ends on 2027-02-17: 84 days are left`, for a sentence whose subject is the service. */

@@ -1,6 +1,6 @@
 import type { Labels } from '../../registry/model.js';
 import { ADMIN_POLICY, withRetry } from '../retry-policy.js';
-import { parseResourceId, legacyFeaturestoreName, type VertexPlace } from './resource-names.js';
+import { legacyFeaturestoreName, locationName, parseResourceId, type VertexPlace } from './resource-names.js';
 import type { VertexClients } from './vertex-clients.js';
 
 /** The parts of a Vertex AI Feature Store (Legacy) featurestore that a migration needs. */
@@ -32,6 +32,14 @@ export interface LegacyFeature {
 
 /** The default of the API, a little under eleven years. */
 const NO_TTL_DAYS = 4000;
+
+/** The ids of the legacy featurestores of a project and region. */
+export async function listLegacyFeaturestores(clients: VertexClients, place: VertexPlace): Promise<string[]> {
+  const client = await clients.legacyFeaturestores();
+  const parent = locationName(place);
+  const [stores] = await withRetry(ADMIN_POLICY, (timeout) => client.listFeaturestores({ parent }, { timeout }));
+  return stores.map(({ name }) => parseResourceId(name));
+}
 
 /** Reads a legacy featurestore with its entity types and features, in the order of the API. */
 export async function readLegacyFeaturestore(

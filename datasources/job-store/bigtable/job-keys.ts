@@ -7,7 +7,7 @@ const RECORD = 'record';
 
 /**
  * The rows of idempotency keys and external ids. A row has the whole record of the job that it started, as it was then:
- * the gateway may end between the row of the key and the row of the job, and whoever asks for the key next stores that
+ * the gateway may end between the row of the key and the row of the job, and the next request for the key stores that
  * same job. So a key is one job for ever.
  */
 export class JobKeys {

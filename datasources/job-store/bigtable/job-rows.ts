@@ -6,7 +6,7 @@ import { ROWS } from './row-keys.js';
 /** A job as its row has it. */
 export interface JobRow {
   readonly record: JobRecord;
-  /** The gateway that has claimed it last; null: nobody, or it gave the job back. */
+  /** The gateway that has claimed it last; null: none has, or it gave the job back. */
   readonly owner: string | null;
   /** The number of claims so far. */
   readonly token: number;

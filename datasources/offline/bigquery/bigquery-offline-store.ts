@@ -12,12 +12,15 @@ import type {
   HistoryEntry,
   HistoryRead,
   NewestRead,
-  OfflineStore,
+  GrowingOfflineStore,
   PointInTimeCell,
   PointInTimeRead,
   RowsRead,
   ScanEstimate,
 } from '../offline-store.js';
+import type { PaidRead, QueryPayer } from '../query-payer.js';
+import type { EntityTime, EntityTimesEstimate, EntityTimesRead } from '../entity-times.js';
+import type { ExplainedRows, ExplainRead } from '../explain-read.js';
 import type { Distributions, StatisticsRead } from '../statistics-read.js';
 import { toDistributions } from '../statistics-row.js';
 import type { BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
@@ -29,13 +32,16 @@ import { BigQueryBulkReads } from './bulk-reads.js';
 import { deleteQuery, isInStreamingBuffer, STREAMING_BUFFER, TIME_TRAVEL } from './delete-entities.js';
 import { newestQuery, newestWrites } from './newest-values.js';
 import { MAX_TIMEOUT_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
+import { entityTime, entityTimesQuery, maxRows } from './read-entity-times.js';
+import { explainedRows, explainQuery } from './read-explained-rows.js';
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries, type PointInTimeQuery } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
 import { statisticsQuery } from './read-statistics.js';
 import { statisticsRow } from './statistics-result.js';
 import { sampledId, sampleQuery } from './sample-entity-ids.js';
-import { resolveTableAddress } from './source-table.js';
+import { prepareTables } from './prepare-tables.js';
+import { expectedColumns, resolveTableAddress } from './source-table.js';
 import { tableAt } from '../../google/bigquery/tables.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
@@ -52,7 +58,7 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
  * The offline store on Google Cloud: one table per source, in the dataset of the featurestore or where the registry
  * says.
  */
-export class BigQueryOfflineStore implements OfflineStore {
+export class BigQueryOfflineStore implements GrowingOfflineStore {
   /** The maximum number of labels that the schema accepts inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
   readonly hasApproximateQuantiles = true;
@@ -64,18 +70,34 @@ export class BigQueryOfflineStore implements OfflineStore {
   readonly #client: BigQuery;
   readonly #settings: BigQuerySettings;
   readonly #jobs: QueryJobs;
+  /** By name: the objects are others after another registry was applied. */
+  readonly #tables = new Map<string, BigQueryTable>();
+  #sources: readonly FeatureSource[] = [];
   #lastArrival = 0n;
 
   constructor(private readonly options: BigQueryStoreOptions) {
     this.#client = options.client;
     this.#settings = options.settings;
     this.#jobs = new QueryJobs(options);
+    this.#setTables(options.tables);
     const tableOf = (source: FeatureSource): BigQueryTable => this.#findTable(source);
     const { createTables, dataset } = options.settings;
     this.bulk =
       createTables && dataset !== null
         ? new BigQueryBulkReads({ ...options, dataset, jobs: this.#jobs, findTable: tableOf })
         : undefined;
+  }
+
+  /** Nothing is asked of BigQuery if the tables are those of the present sources. */
+  async addSources(sources: readonly FeatureSource[]): Promise<void> {
+    const known = new Set(this.#sources.map(describeTable));
+    if (sources.every((source) => known.has(describeTable(source)))) return;
+    this.#setTables(await prepareTables(this.#client, this.#settings, sources));
+  }
+
+  #setTables(tables: ReadonlyMap<FeatureSource, BigQueryTable>): void {
+    for (const [source, table] of tables) this.#tables.set(keyOf(source), table);
+    this.#sources = [...tables.keys()];
   }
 
   hasCreationTimes(source: FeatureSource): boolean {
@@ -90,7 +112,9 @@ export class BigQueryOfflineStore implements OfflineStore {
     await Promise.all(
       this.#pointInTimeQueries(read).map(async (part) => {
         try {
-          for await (const rows of this.#jobs.pages('point_in_time', part.query, { signal })) {
+          const tables = tableCount(read, part);
+          const run = { signal, payer: read.payer, tables };
+          for await (const rows of this.#jobs.pages('point_in_time', part.query, run)) {
             for (const row of rows) placeRow(row, part, read, cells);
           }
         } catch (error) {
@@ -108,10 +132,9 @@ export class BigQueryOfflineStore implements OfflineStore {
    */
   async estimateScan(read: PointInTimeRead): Promise<ScanEstimate> {
     const estimates = await Promise.all(
-      this.#pointInTimeQueries(read, { filtersIds: false }).map(({ query, columns }) => {
-        const sources = new Set(columns.map((column) => read.features[column]!.source));
-        return this.#estimate('point_in_time', query, sources.size);
-      }),
+      this.#pointInTimeQueries(read, { filtersIds: false }).map((part) =>
+        this.#estimate('point_in_time', part.query, tableCount(read, part)),
+      ),
     );
     return {
       scanned: estimates.reduce((sum, { scanned }) => sum + scanned, 0n),
@@ -122,14 +145,17 @@ export class BigQueryOfflineStore implements OfflineStore {
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
     const query = historyQuery(read, this.#findTable(read.feature.source));
     if (query === undefined) return [];
-    const signal = AbortSignal.any(this.#combineSignals(read));
-    return (await this.#jobs.rows('history', query, { signal })).map((row) => historyEntry(row, read));
+    return (await this.#jobs.rows('history', query, this.#runOf(read))).map((row) => historyEntry(row, read));
+  }
+
+  async explain(read: ExplainRead): Promise<ExplainedRows[]> {
+    const query = explainQuery(read, this.#findTable(read.feature.source));
+    return explainedRows(query === undefined ? [] : await this.#jobs.rows('explain', query, this.#runOf(read)), read);
   }
 
   async statistics(read: StatisticsRead): Promise<Distributions> {
     const query = statisticsQuery(read, this.#findTable(read.feature.source));
-    const signal = AbortSignal.any(this.#combineSignals(read));
-    const [row = {}] = query === undefined ? [] : await this.#jobs.rows('statistics', query, { signal });
+    const [row = {}] = query === undefined ? [] : await this.#jobs.rows('statistics', query, this.#runOf(read));
     return toDistributions(read, statisticsRow(row, read));
   }
 
@@ -141,11 +167,11 @@ export class BigQueryOfflineStore implements OfflineStore {
   async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
     const query = rowsQuery(read, this.#findTable(read.source));
     if (query === undefined) return;
-    const asked = new Set(read.entityIds);
-    const signal = AbortSignal.any(this.#combineSignals(read));
-    let left = read.written?.limit ?? Infinity;
-    for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
-      const found = rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+    const asked = read.entityIds && new Set(read.entityIds);
+    const run = { ...this.#runOf(read), timeoutSeconds: MAX_TIMEOUT_SECONDS };
+    let left = read.written?.limit ?? read.later?.limit ?? Infinity;
+    for await (const rows of this.#jobs.pages('rows', query, run)) {
+      const found = rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked?.has(entityId!) ?? true);
       yield found.length > left ? found.slice(0, left) : found;
       left -= found.length;
       if (left <= 0) return;
@@ -176,8 +202,9 @@ export class BigQueryOfflineStore implements OfflineStore {
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
     const query = newestQuery(source, this.#findTable(source), read);
-    const signal = AbortSignal.any(this.#combineSignals(read));
-    for await (const rows of this.#jobs.pages('newest', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
+    const { signal, payer } = this.#runOf(read);
+    const run = { signal, payer, timeoutSeconds: MAX_TIMEOUT_SECONDS };
+    for await (const rows of this.#jobs.pages('newest', query, run)) {
       yield rows.flatMap((row) => newestWrites(row, source, read));
       signal.throwIfAborted();
     }
@@ -193,9 +220,26 @@ export class BigQueryOfflineStore implements OfflineStore {
     return rows.map((row) => sampledId(row, entityIdColumns.length));
   }
 
+  async *entityTimes(read: EntityTimesRead): AsyncGenerator<EntityTime[]> {
+    const query = entityTimesQuery(read, (source) => this.#findTable(source));
+    if (query === undefined) return;
+    const run = { ...this.#runOf(read), tables: read.sources.length, timeoutSeconds: MAX_TIMEOUT_SECONDS };
+    for await (const rows of this.#jobs.pages('entity_times', query, run)) {
+      yield rows.map((row) => entityTime(row, read));
+    }
+  }
+
+  async estimateEntityTimes(read: EntityTimesRead): Promise<EntityTimesEstimate> {
+    const tables = read.sources.map((source) => this.#findTable(source));
+    const query = entityTimesQuery(read, (source) => this.#findTable(source));
+    if (query === undefined) return { scanned: 0n, billed: 0n, maxTimes: 0n };
+    const scan = await this.#estimate('entity_times', query, tables.length);
+    return { ...scan, maxTimes: maxRows(scan.scanned, tables) };
+  }
+
   async isHealthy(): Promise<boolean> {
     const { dataset } = this.#settings;
-    const [source] = this.options.tables.keys();
+    const [source] = this.#sources;
     if (dataset !== null) await this.#client.dataset(dataset).getMetadata();
     else if (source) await tableAt(this.#client, resolveTableAddress(source, this.#settings)).getMetadata();
     return true;
@@ -214,6 +258,10 @@ export class BigQueryOfflineStore implements OfflineStore {
     return asked ? [asked] : [];
   }
 
+  #runOf(read: Abortable & PaidRead): { readonly signal: AbortSignal; readonly payer: QueryPayer | undefined } {
+    return { signal: AbortSignal.any(this.#combineSignals(read)), payer: read.payer };
+  }
+
   async #estimate(operation: string, query: BigQuerySql, tables: number): Promise<ScanEstimate> {
     const scanned = await this.#jobs.estimateBytes(operation, query);
     return { scanned, billed: billedBytes(scanned, tables) };
@@ -230,7 +278,7 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   #findTable(source: FeatureSource): BigQueryTable {
-    const table = this.options.tables.get(source);
+    const table = this.#tables.get(keyOf(source));
     if (!table) throw new Error(`the store was not opened for source ${source.entityType.name}.${source.name}`);
     return table;
   }
@@ -244,4 +292,19 @@ export class BigQueryOfflineStore implements OfflineStore {
     this.#lastArrival = now > this.#lastArrival ? now : this.#lastArrival + 1n;
     return this.#lastArrival;
   }
+}
+
+function keyOf({ name, entityType }: FeatureSource): string {
+  return `${entityType.name}/${name}`;
+}
+
+/** Another text for a source whose table has to be looked at anew. */
+function describeTable(source: FeatureSource): string {
+  const { name, entityType, bigQueryTable } = source;
+  return JSON.stringify([entityType.name, name, bigQueryTable, expectedColumns(source)]);
+}
+
+/** The number of tables that a query reads. */
+function tableCount({ features }: PointInTimeRead, { columns }: PointInTimeQuery): number {
+  return new Set(columns.map((column) => features[column]!.source)).size;
 }

@@ -9,3 +9,8 @@ export function billedBytes(bytes: bigint, tables: number): bigint {
   const ofOne = bytes > MINIMUM_PER_TABLE ? bytes : MINIMUM_PER_TABLE;
   return ofOne + MINIMUM_PER_TABLE * BigInt(tables - 1);
 }
+
+/** The least that BigQuery bills for a query of so many tables. */
+export function minimumBilledBytes(tables: number): bigint {
+  return MINIMUM_PER_TABLE * BigInt(tables);
+}

@@ -55,7 +55,7 @@ export class BigQueryBulkReads implements BulkReads {
 
   async *pointInTime(read: BulkRead): AsyncGenerator<LabelCells[]> {
     const { client, settings, dataset, newId, jobs, findTable: tableOf } = this.options;
-    const { signal, features } = read;
+    const { signal, payer, features } = read;
     if (features.length > FEATURES_PER_QUERY) {
       throw badInput(
         `BigQuery answers a query of at most ${FEATURES_PER_QUERY} features of a source, and this asks for ${features.length}. Ask for fewer features at once.`,
@@ -72,7 +72,9 @@ export class BigQueryBulkReads implements BulkReads {
       const labels = await this.#load(table, read);
       if (labels === undefined) return;
       const { query } = bulkQuery(read, { path: formatTablePath(address), ...labels }, tableOf);
-      for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
+      // The table of the labels is billed too.
+      const run = { signal, payer, tables: 2, timeoutSeconds: MAX_TIMEOUT_SECONDS };
+      for await (const rows of jobs.pages('point_in_time', query, run)) {
         yield rows.map((row) => labelCells(row, read));
       }
     } finally {

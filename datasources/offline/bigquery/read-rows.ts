@@ -18,29 +18,37 @@ import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 /**
  * The rows as they are stored, in one scan for any number of entities. The query filters each part of a composite id
  * separately, because the table is clustered by the parts. So the result also has rows of other entities. Undefined
- * when no row can have one of the ids.
+ * when no row can have one of the ids, or a later event time.
  */
 export function rowsQuery(
-  { source, entityIds, features, to, written }: RowsRead,
+  { source, entityIds, features, to, written, later }: RowsRead,
   table: BigQueryTable,
 ): BigQuerySql | undefined {
   const parameters = new BigQueryParameters();
-  const ids = entityIds.map((entityId) => decodeEntityId(entityId, source.entityType.entityIdColumns));
-  const ofEntities = entityConditions(table, ids, parameters);
-  if (ofEntities === undefined) return undefined;
-  const time = table.eventTime === null || to === null ? null : historyColumn(table.eventTime);
+  const ids = entityIds?.map((entityId) => decodeEntityId(entityId, source.entityType.entityIdColumns));
+  const ofEntities = ids ? entityConditions(table, ids, parameters) : [];
+  if (ofEntities === undefined || (later && table.eventTime === null)) return undefined;
+  const time = table.eventTime === null ? '' : historyColumn(table.eventTime);
+  const hasLatest = table.eventTime !== null && to !== null;
   if (written && table.createdTime === null) throw noCreationTime(source);
   const created = table.createdTime === null ? '' : historyColumn(table.createdTime);
   const conditions = [
-    ...partitionConditions(table, { hasTime: time !== null }),
+    ...partitionConditions(table, { hasTime: hasLatest || later !== undefined }),
     ...ofEntities,
-    ...(time === null ? [] : [`${time} <= ${parameters.addInstant('latest', to!)}`]),
+    ...(hasLatest ? [`${time} <= ${parameters.addInstant('latest', to)}`] : []),
+    ...(later ? [`${time} > ${parameters.addInstant('later_than', later.than)}`] : []),
     ...(written ? [`${created} > ${parameters.addInstant('written_after', written.after)}`] : []),
     ...(written?.upTo == null ? [] : [`${created} <= ${parameters.addInstant('written_up_to', written.upTo)}`]),
   ];
-  const order = [...(written ? [created] : []), ...(table.arrival === null ? [] : [historyColumn(table.arrival)])];
-  // Of a composite id, the query finds rows of other entities too, and these would count.
-  const limit = limitSql(table, written?.limit ?? null);
+  const order = [
+    ...(written ? [created] : []),
+    ...(later ? [time] : []),
+    ...(table.arrival === null ? [] : [historyColumn(table.arrival)]),
+  ];
+  // Of composite ids, the query finds rows of other entities too, and these would count.
+  const canLimit = entityIds === null || table.entityColumns.length === 1;
+  const maximum = written?.limit ?? later?.limit ?? null;
+  const limit = canLimit && maximum !== null ? `\nLIMIT ${maximum}` : '';
   const micros = (column: string | null): string =>
     column === null ? 'CAST(NULL AS INT64)' : `UNIX_MICROS(${historyColumn(column)})`;
   const columns = [
@@ -55,12 +63,8 @@ export function rowsQuery(
   ];
   const sql = `SELECT ${columns.join(',\n  ')}
 FROM ${quoteForBigQuery(table.path)} AS h
-WHERE ${conditions.join(' AND ')}${order.length === 0 ? '' : `\nORDER BY ${order.join(', ')}`}${limit}`;
+WHERE ${conditions.join(' AND ') || 'TRUE'}${order.length === 0 ? '' : `\nORDER BY ${order.join(', ')}`}${limit}`;
   return { sql, params: parameters.params, types: parameters.types };
-}
-
-function limitSql({ entityColumns }: BigQueryTable, limit: number | null): string {
-  return limit === null || entityColumns.length > 1 ? '' : `\nLIMIT ${limit}`;
 }
 
 export function storedRow(row: ResultRow, { source, features }: RowsRead): FeatureRow {

@@ -74,7 +74,7 @@ function newestSql(read: StatisticsRead, table: BigQueryTable, parameters: BigQu
   GROUP BY ${[...ids, ...(time === null ? [] : [time])].join(', ')})`;
 }
 
-/** One zero, and times as microseconds. `number` is the value if it is finite. */
+/** One zero, without a sign, and times as microseconds. `number` is the value if it is finite. */
 function valuedSql(read: StatisticsRead, table: BigQueryTable): string {
   const { feature } = read;
   const { isCompared, isOrdered } = measuredAs(feature);
@@ -84,10 +84,11 @@ function valuedSql(read: StatisticsRead, table: BigQueryTable): string {
     table.eventTime === null
       ? `TRUE AS in_${range}`
       : `(n.event_time >= @from_${range} AND n.event_time < @before_${range}) AS in_${range}`;
+  const oneZero = isDouble ? `IF(${value} = 0, 0.0, ${value})` : value;
   const columns = [
     'UNIX_MICROS(n.event_time) AS event_time',
-    `${isDouble ? `IF(${value} = 0, 0.0, ${value})` : value} AS value`,
-    isOrdered && `${isDouble ? `IF(IS_NAN(${value}) OR IS_INF(${value}), NULL, ${value})` : value} AS number`,
+    `${oneZero} AS value`,
+    isOrdered && `${isDouble ? `IF(IS_NAN(${value}) OR IS_INF(${value}), NULL, ${oneZero})` : value} AS number`,
     eachRange(read, inRange),
   ];
   return `valued AS (\n  SELECT ${joinSql(columns, ', ')}\n  FROM newest AS n)`;

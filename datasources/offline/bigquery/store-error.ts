@@ -1,14 +1,6 @@
 import { AppError } from '../../../errors/app-error.js';
-import { readErrorReasons } from '../../google/bigquery/api-error.js';
+import { isLasting, readErrorReasons } from '../../google/bigquery/api-error.js';
 import { toStoreError } from '../../google/store-error.js';
-
-/** The API rejected the query itself: the gateway has a bug, or a table changed. A retry would not help. */
-const FAULTS_OF_THE_QUERY = ['invalidQuery', 'invalid'];
-
-/** A role, a table or an account is missing: somebody must act before the same request can succeed. */
-const FAULTS_OF_THE_OPERATOR = ['accessDenied', 'notFound', 'billingNotEnabled'];
-
-const LASTING_FAULTS = [...FAULTS_OF_THE_QUERY, ...FAULTS_OF_THE_OPERATOR];
 
 /**
  * The client's message for a fault of BigQuery. It never repeats BigQuery's own message, which names projects, tables
@@ -16,8 +8,7 @@ const LASTING_FAULTS = [...FAULTS_OF_THE_QUERY, ...FAULTS_OF_THE_OPERATOR];
  * unchanged. They are masked and logged as internal errors, so that no client retries them.
  */
 export function storeError(error: unknown, maximumBytesBilled: number | null): unknown {
-  const reasons = readErrorReasons(error);
-  if (reasons.includes('bytesBilledLimitExceeded')) {
+  if (readErrorReasons(error).includes('bytesBilledLimitExceeded')) {
     return new AppError(
       'COST_OVER_LIMIT',
       'This would read more bytes than the offline store may bill for one query. Ask for fewer features or moments, or have the limit raised.',
@@ -25,5 +16,5 @@ export function storeError(error: unknown, maximumBytesBilled: number | null): u
       { cause: error },
     );
   }
-  return toStoreError('The offline store', error, () => !reasons.some((reason) => LASTING_FAULTS.includes(reason)));
+  return toStoreError('The offline store', error, () => !isLasting(error));
 }

@@ -8,6 +8,7 @@ import {
   type ValueType,
 } from '../../../values/value-type.js';
 import { parseExactJson } from '../../../values/lossless-json.js';
+import { stringifyExactly } from '../../../values/minus-zero.js';
 
 /** INT64 with all its digits, as the client returns it when it wraps integers. */
 interface WrappedInteger {
@@ -52,7 +53,7 @@ const INSERT_JSON = {
   STRING: (value) => value,
   STRING_ARRAY: (value) => value,
   BYTES: (value) => Buffer.from(value).toString('base64'),
-  STRUCT: (value) => JSON.stringify(value),
+  STRUCT: stringifyExactly,
   TIMESTAMP: formatInstant,
 } satisfies ValueEncoders<unknown>;
 
@@ -61,8 +62,9 @@ export function toInsertJson(valueType: ValueType, value: RawValue): unknown {
   return encodeWith<unknown>(INSERT_JSON, valueType, value);
 }
 
-/** JSON has no NaN and no infinity; BigQuery reads them from text. */
+/** JSON has no NaN and no infinity, and JSON.stringify drops the sign of zero; BigQuery reads them from text. */
 function doubleJson(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
   return Number.isFinite(value) ? value : value.toString();
 }
 

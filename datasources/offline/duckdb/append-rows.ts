@@ -1,6 +1,8 @@
 import { DuckDBDataChunk, timestampValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import { toChunks } from '../../../runtime/to-chunks.js';
-import type { FeatureSource } from '../../registry/model.js';
+import { KeyedList } from '../../../runtime/keyed-list.js';
+import type { RawValue } from '../../../values/value-type.js';
+import type { Feature, FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import { findRowFault } from '../find-row-fault.js';
 import { fillAppender } from '../../duckdb/fill-appender.js';
@@ -55,7 +57,22 @@ function columnReader(source: FeatureSource, column: string): (row: FeatureRow) 
   }
   const feature = source.features.find((candidate) => candidate.name === column);
   if (!feature) return () => null;
-  return (row) => toDuckDb(feature.valueType, row.values.get(feature.name) ?? null);
+  return valueReader(feature);
+}
+
+/** Most rows share their features: the place of a value is looked for once. */
+function valueReader({ name, valueType }: Feature): (row: FeatureRow) => DuckDBValue {
+  let keys: unknown;
+  let place: number | undefined;
+  return ({ values }) => {
+    if (!(values instanceof KeyedList)) return toDuckDb(valueType, values.get(name) ?? null);
+    const { sharedKeys, list } = values as KeyedList<string, RawValue | null>;
+    if (sharedKeys !== keys) {
+      keys = sharedKeys;
+      place = sharedKeys.indexOf(name);
+    }
+    return toDuckDb(valueType, place === undefined ? null : (list[place] ?? null));
+  };
 }
 
 /** The rows of a commit have one creation time. */

@@ -25,25 +25,27 @@ import {
   type RowsRead,
   type ScanEstimate,
 } from '../offline-store.js';
+import type { EntityTime, EntityTimesEstimate, EntityTimesRead } from '../entity-times.js';
+import type { ExplainedRows, ExplainRead } from '../explain-read.js';
 import type { Distributions, StatisticsRead } from '../statistics-read.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { appendRows } from './append-rows.js';
 import { deleteRows } from './delete-rows.js';
 import type { DuckDbDatabase, UsedEntities } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
-import { ensureHistoryTable, historyTable } from '../../duckdb/history-table.js';
-import { renameHistory } from '../../duckdb/rename-history.js';
+import { historyTable } from '../../duckdb/history-table.js';
 import { interruptOnAbort, interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
-import {
-  confirmImportRecord,
-  ensureImportRecords,
-  readImportRecord,
-  readImportState,
-} from '../../duckdb/import-record.js';
+import { confirmImportRecord, readImportRecord, readImportState } from '../../duckdb/import-record.js';
 import { newestValues, countFutureRows, findNewestTimestamps } from './newest-values.js';
+import type { HistorySnapshot } from '../history-snapshot.js';
+import { openHistorySnapshot } from './history-snapshot.js';
+import { estimateEntityTimes, readEntityTimes } from './read-entity-times.js';
+import { readExplainedRows } from './read-explained-rows.js';
 import { readHistory } from './read-history.js';
 import { hasCreationTime } from '../point-in-time/no-creation-time.js';
+import { ImportVersions } from './import-versions.js';
 import { JoinedReads } from './joined-reads.js';
+import { prepareTables } from './prepare-tables.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
 import { readStatistics } from './read-statistics.js';
@@ -64,6 +66,12 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   readonly hasApproximateQuantiles = false;
 
+  /** Called when the rows of a source may have been replaced. */
+  onImported: ((source: FeatureSource) => void) | undefined;
+
+  /** What identifies the last import of each source. */
+  readonly importVersions: ImportVersions;
+
   readonly #joined: JoinedReads;
 
   private constructor(
@@ -71,6 +79,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     form: PointInTimeForm | 'CHOOSE',
     private readonly reader: FileReader | null,
   ) {
+    this.importVersions = new ImportVersions(database);
     this.#joined = new JoinedReads(database, (connection, read) => readPointInTime(connection, read, form));
   }
 
@@ -80,11 +89,10 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     sources: readonly FeatureSource[],
     { form = 'CHOOSE', reader = null }: DuckDbOfflineStoreOptions = {},
   ): Promise<DuckDbOfflineStore> {
-    await database.transaction(async (connection) => {
-      await ensureImportRecords(connection);
-      await ensureTables(connection, sources);
-    });
-    return new DuckDbOfflineStore(database, form, reader);
+    await prepareTables(database, sources);
+    const store = new DuckDbOfflineStore(database, form, reader);
+    await store.importVersions.load(sources);
+    return store;
   }
 
   /** Opens the store read-only and creates nothing. A read of a missing table fails. */
@@ -97,9 +105,8 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
    * Readers by other names notice nothing.
    */
   async addSources(sources: readonly FeatureSource[]): Promise<void> {
-    await this.database.transaction(async (connection) => {
-      await ensureTables(connection, sources);
-    });
+    await prepareTables(this.database, sources);
+    await this.importVersions.load(sources);
   }
 
   hasCreationTimes(source: FeatureSource): boolean {
@@ -127,6 +134,12 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return this.#read(read, entities, (connection) => readHistory(connection, read));
   }
 
+  async explain(read: ExplainRead): Promise<ExplainedRows[]> {
+    const entityIds = read.labels.map(({ entityId }) => entityId);
+    const entities = { entityType: read.feature.entityType, entityIds };
+    return this.#read(read, entities, (connection) => readExplainedRows(connection, read));
+  }
+
   async statistics(read: StatisticsRead): Promise<Distributions> {
     const { feature, entityIds, signal = new AbortController().signal } = read;
     const entities = entityIds === null ? undefined : { entityType: feature.entityType, entityIds };
@@ -142,7 +155,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
     const { source, entityIds } = read;
-    const entities = { entityType: source.entityType, entityIds };
+    const entities = entityIds === null ? undefined : { entityType: source.entityType, entityIds };
     yield await this.#read(read, entities, (connection) => readRows(connection, read));
   }
 
@@ -174,8 +187,17 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return database.use(async (connection) =>
       interruptOnAbort(connection, signal, () =>
         runImport({ database, connection, source, inputs, reader, onProgress }),
-      ),
+      ).finally(async () => {
+        this.onImported?.(source);
+        // Without it there is no version until the next import. The import itself is done.
+        await this.importVersions.load([source]).catch(() => undefined);
+      }),
     );
+  }
+
+  /** All rows of a source as they are now; null when it was never imported. It waits for no drain of written rows. */
+  async openSnapshot(source: FeatureSource): Promise<HistorySnapshot | null> {
+    return openHistorySnapshot(await this.database.connect(), source);
   }
 
   async *newestBetween(
@@ -193,8 +215,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
     const { signal } = read;
-    await this.database.beforeUse?.();
-    const connection = await this.database.connect();
+    const connection = await this.database.connectAfterWrites();
     // Finding the newest values of a long history takes a while, unlike the other reads.
     const stopWatching = signal && interruptWhenAborted(connection, signal);
     try {
@@ -225,8 +246,23 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return this.database.use((connection) => sampleEntityIds(connection, entityType, count));
   }
 
+  entityTimes(read: EntityTimesRead): AsyncIterable<readonly EntityTime[]> {
+    return readEntityTimes(this.database, read);
+  }
+
+  estimateEntityTimes(read: EntityTimesRead): Promise<EntityTimesEstimate> {
+    return estimateEntityTimes(this, read);
+  }
+
   async confirmImport(source: FeatureSource, filesState: string): Promise<void> {
     await this.database.transaction((connection) => confirmImportRecord(connection, source, filesState));
+  }
+
+  async countRows(source: FeatureSource): Promise<bigint> {
+    return this.database.use(async (connection) => {
+      const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${historyTable(source)}`);
+      return counted.getRows()[0]![0] as bigint;
+    });
   }
 
   async sourceState(source: FeatureSource, asOf: Instant): Promise<SourceState> {
@@ -254,7 +290,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
    */
   async #read<Result>(
     { signal }: Abortable,
-    entities: UsedEntities,
+    entities: UsedEntities | undefined,
     read: (connection: DuckDBConnection) => Promise<Result>,
   ): Promise<Result> {
     return this.database.use(async (connection) => {
@@ -262,9 +298,4 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
       return read(connection);
     }, entities);
   }
-}
-
-async function ensureTables(connection: DuckDBConnection, sources: readonly FeatureSource[]): Promise<void> {
-  for (const source of sources) await renameHistory(connection, source);
-  for (const source of sources) await ensureHistoryTable(connection, source);
 }

@@ -14,15 +14,23 @@ export async function estimateScan(connection: DuckDBConnection, features: reado
   let bytes = 0n;
   for (const [source, ofSource] of Map.groupBy(features, (feature) => feature.source)) {
     const columns = [...listKeyColumns(source), ...ofSource.map(({ name }) => name)];
-    const widths = columns.map(
-      (name) => `coalesce(octet_length(encode(CAST(${quoteIdentifier(name)} AS VARCHAR))), 0)`,
-    );
-    const read = await connection.runAndReadAll(
-      `SELECT (SELECT count(*) FROM ${historyTable(source)}) AS rows,
-  (SELECT coalesce(avg(${widths.join(' + ')}), 0) FROM (SELECT * FROM ${historyTable(source)} LIMIT ${SAMPLED_ROWS})) AS width`,
-    );
-    const [[rows, width] = [0n, 0]] = read.getRows();
-    bytes += BigInt(Math.ceil(Number(rows) * Number(width)));
+    bytes += await estimateColumns(connection, historyTable(source), columns.map(quoteIdentifier));
   }
   return bytes;
+}
+
+/** The bytes of columns, given as SQL, of a table or a file. */
+export async function estimateColumns(
+  connection: DuckDBConnection,
+  relation: string,
+  columns: readonly string[],
+): Promise<bigint> {
+  if (columns.length === 0) return 0n;
+  const widths = columns.map((column) => `coalesce(octet_length(encode(CAST(${column} AS VARCHAR))), 0)`);
+  const read = await connection.runAndReadAll(
+    `SELECT (SELECT count(*) FROM ${relation}) AS rows,
+  (SELECT coalesce(avg(${widths.join(' + ')}), 0) FROM (SELECT * FROM ${relation} LIMIT ${SAMPLED_ROWS})) AS width`,
+  );
+  const [[rows, width] = [0n, 0]] = read.getRows();
+  return BigInt(Math.ceil(Number(rows) * Number(width)));
 }

@@ -1,13 +1,15 @@
 import {
+  DuckDBListValue,
   DuckDBStructValue,
   TIMESTAMP,
   timestampValue,
   type DuckDBConnection,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { KeyedList, ListKeys } from '../../../runtime/keyed-list.js';
 import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
-import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
+import { compareVersions, type OnlineWrite, type ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import type { FutureRows, SourceState } from '../importing-offline-store.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
@@ -43,12 +45,12 @@ export async function* newestValues(
         bounds.map(() => TIMESTAMP),
       )
     : await connection.stream(sql);
-  const columns = reader.columnNames();
+  const places = new Map(reader.columnNames().map((column, index) => [column, index]));
+  const toWrites = source.entityType.dense ? wholeRows(source, places) : valuesOfRows(source, features, places);
   let batch: OnlineWrite[] = [];
   for await (const rows of reader.yieldRows()) {
     for (const row of rows) {
-      const named = new Map(columns.map((column, index) => [column, row[index] ?? null]));
-      batch.push(...(source.entityType.dense ? wholeRow(source, named) : eachValue(source, features, named)));
+      batch.push(...toWrites(row));
       if (batch.length >= ENTITIES_PER_BATCH) {
         yield batch;
         batch = [];
@@ -124,55 +126,82 @@ function newestEach(source: FeatureSource, features: readonly Feature[], known: 
 FROM ${historyTable(source)} AS h ${known} GROUP BY h.entity_id`;
 }
 
-function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>): OnlineWrite[] {
-  const version: ValueVersion = {
-    timestamp: instantFromDuckDb(row.get('event_timestamp')),
-    createdTimestamp: instantFromDuckDb(row.get('created_timestamp')),
-    sequence: (row.get('sequence') ?? null) as bigint | null,
-  };
-  const values = source.features.map((feature): [string, RawValue | null] => [
-    feature.name,
-    fromDuckDb(feature.valueType, row.get(feature.name) ?? null),
-  ]);
-  return [{ entityId: String(row.get('entity_id')), source, version, values: new Map(values) }];
+type ToWrites = (row: readonly DuckDBValue[]) => OnlineWrite[];
+
+/** By the name of the column, its place in a row. */
+type Places = ReadonlyMap<string, number>;
+
+function wholeRows(source: FeatureSource, places: Places): ToWrites {
+  const placeOf = (column: string): number => places.get(column) ?? -1;
+  const id = placeOf('entity_id');
+  const [event, created, sequence] = [
+    placeOf('event_timestamp'),
+    placeOf('created_timestamp'),
+    placeOf('sequence'),
+  ] as const;
+  const features = source.features.map(({ name, valueType }) => ({ valueType, place: placeOf(name) }));
+  const keys = new ListKeys(source.features.map(({ name }) => name));
+  return (row) => [
+    {
+      entityId: String(row[id]),
+      source,
+      version: {
+        timestamp: instantFromDuckDb(row[event]),
+        createdTimestamp: instantFromDuckDb(row[created]),
+        sequence: (row[sequence] ?? null) as bigint | null,
+      },
+      values: new KeyedList(
+        keys,
+        features.map(({ valueType, place }) => fromDuckDb(valueType, row[place] ?? null)),
+      ),
+    },
+  ];
 }
 
 /**
- * One write per feature, and one without values for the source's newest row. That one distinguishes NULL from NOT_FOUND
- * for all features of the source, so it is omitted when some features were not read.
+ * A write for the features that follow each other with one version, and one without values for the source's newest row.
+ * That one distinguishes NULL from NOT_FOUND for all features of the source, so it is omitted when some features were not
+ * read.
  */
-function eachValue(
-  source: FeatureSource,
-  features: readonly Feature[],
-  row: ReadonlyMap<string, DuckDBValue>,
-): OnlineWrite[] {
-  const entityId = String(row.get('entity_id'));
+function valuesOfRows(source: FeatureSource, features: readonly Feature[], places: Places): ToWrites {
   const isPartial = features.length < source.features.length;
-  const newestRow: OnlineWrite = {
-    entityId,
-    source,
-    version: { timestamp: instantFromDuckDb(row.get('event_timestamp')), createdTimestamp: null, sequence: null },
-    values: new Map(),
+  const placed = features.map((feature) => ({ feature, place: places.get(feature.name) ?? -1 }));
+  const [id, event] = [places.get('entity_id') ?? -1, places.get('event_timestamp') ?? -1];
+  return (row) => {
+    const entityId = String(row[id]);
+    const writes: OnlineWrite[] = [];
+    if (!isPartial) {
+      const version = { timestamp: instantFromDuckDb(row[event]), createdTimestamp: null, sequence: null };
+      writes.push({ entityId, source, version, values: new Map() });
+    }
+    let version: ValueVersion | undefined;
+    let values = new Map<string, RawValue | null>();
+    for (const { feature, place } of placed) {
+      const newest = row[place];
+      if (!(newest instanceof DuckDBStructValue)) continue;
+      const { t, c, s } = newest.entries;
+      const ofValue = {
+        timestamp: instantFromDuckDb(t),
+        createdTimestamp: finite(instantFromDuckDb(c)),
+        sequence: known(s),
+      };
+      if (!version || compareVersions(version, ofValue) !== 0) {
+        version = ofValue;
+        values = new Map();
+        writes.push({ entityId, source, version, values, isPartial });
+      }
+      values.set(feature.name, carriedValue(feature, newest));
+    }
+    return writes;
   };
-  const writes = features.flatMap((feature): OnlineWrite[] => {
-    const newest = row.get(feature.name);
-    if (!(newest instanceof DuckDBStructValue)) return [];
-    const { t, c, s, v } = newest.entries;
-    return [
-      {
-        entityId,
-        source,
-        version: {
-          timestamp: instantFromDuckDb(t),
-          createdTimestamp: finite(instantFromDuckDb(c)),
-          sequence: known(s),
-        },
-        values: new Map([[feature.name, fromDuckDb(feature.valueType, v ?? null)]]),
-        isPartial,
-      },
-    ];
-  });
-  return isPartial ? writes : [newestRow, ...writes];
+}
+
+/** As the SQL of point-in-time/duckdb/version.ts: `z` says which zeros of the value are minus zero. */
+function carriedValue({ valueType }: Feature, { entries: { v, z } }: DuckDBStructValue): RawValue | null {
+  const value = fromDuckDb(valueType, v ?? null);
+  if (z === true) return -0;
+  if (!(z instanceof DuckDBListValue)) return value;
+  return (value as readonly number[]).map((item, index) => (z.items[index] === true ? -0 : item));
 }
 
 /** Converts the placeholders for unknown times in the order of ties back to null. */

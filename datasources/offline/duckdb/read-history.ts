@@ -1,7 +1,7 @@
 import { timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
 import { requireCreationTime } from './creation-time.js';
-import { newestValue, version } from '../point-in-time/duckdb/version.js';
+import { carriedValue, newestValue, version } from '../point-in-time/duckdb/version.js';
 import { joinSql, Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from '../../duckdb/history-table.js';
 import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
@@ -31,7 +31,7 @@ export async function readHistory(connection: DuckDBConnection, read: HistoryRea
     ? `max(${version({ timed: isTimed, withValue: feature })})`
     : newestValue(feature, { timed: isTimed });
   const eventTime = isTimed ? 'h.event_timestamp' : 'NULL::TIMESTAMP';
-  const sql = `SELECT ${eventTime} AS event_timestamp, ${newest}.v AS value
+  const sql = `SELECT ${eventTime} AS event_timestamp, ${carriedValue(feature, newest)} AS value
 FROM ${historyTable(feature.source)} AS h
 WHERE ${conditions}
 GROUP BY ALL

@@ -21,24 +21,31 @@ import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 /** The rows as they are stored. The place in the table is the order of arrival. */
 export async function readRows(
   connection: DuckDBConnection,
-  { source, entityIds, features, to, written }: RowsRead,
+  { source, entityIds, features, to, written, later }: RowsRead,
 ): Promise<FeatureRow[]> {
   if (written) requireCreationTime(source);
-  const values: DuckDBValue[] = [listValue([...entityIds])];
+  if (later && source.timestampColumn === null) return [];
+  const values: DuckDBValue[] = [];
+  const types: DuckDBType[] = [];
+  const parameter = (value: DuckDBValue, type: DuckDBType): string => {
+    types.push(type);
+    return `$${values.push(value)}`;
+  };
   const compared = (column: string, operator: string, instant: Instant | null | undefined): string | false =>
-    instant != null && `${column} ${operator} $${values.push(timestampValue(instant))}`;
+    instant != null && `${column} ${operator} ${parameter(timestampValue(instant), TIMESTAMP)}`;
   const conditions = [
-    'entity_id IN (SELECT unnest($1))',
+    entityIds !== null && `entity_id IN (SELECT unnest(${parameter(listValue([...entityIds]), LIST(VARCHAR))}))`,
     source.timestampColumn !== null && compared('event_timestamp', '<=', to),
+    compared('event_timestamp', '>', later?.than),
     compared('created_timestamp', '>', written?.after),
     compared('created_timestamp', '<=', written?.upTo),
   ];
-  const types = values.map((_, index) => (index === 0 ? LIST(VARCHAR) : TIMESTAMP));
   return selectRows(connection, source, features, {
-    condition: joinSql(conditions, ' AND '),
+    condition: joinSql(conditions, ' AND ') || 'true',
     values,
     types,
     ...(written ? { orderBy: 'created_timestamp, rowid', limit: written.limit } : {}),
+    ...(later ? { orderBy: 'event_timestamp, rowid', limit: later.limit } : {}),
   });
 }
 

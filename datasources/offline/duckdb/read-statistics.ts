@@ -10,17 +10,27 @@ import {
 import { instantFromDuckDb } from '../../duckdb/value-mapping.js';
 import type { RawValue } from '../../../values/value-type.js';
 import { Parameters } from '../point-in-time/sql-text.js';
-import type { Distributions, StatisticsRead } from '../statistics-read.js';
+import type { Distributions, MeasuredValues, StatisticsRead } from '../statistics-read.js';
 import { toDistributions, type StatisticsRow } from '../statistics-row.js';
-import { statisticsSql } from './statistics-sql.js';
+import { distributionsSql, newestSql } from './statistics-sql.js';
 
 /** The distributions of a feature, from one query with one row. */
-export async function readStatistics(connection: DuckDBConnection, read: StatisticsRead): Promise<Distributions> {
+export function readStatistics(connection: DuckDBConnection, read: StatisticsRead): Promise<Distributions> {
   const parameters = new Parameters<DuckDBValue>();
-  const sql = statisticsSql(read, parameters);
+  return readDistributions(connection, read, newestSql(read, parameters), parameters);
+}
+
+/** The distributions of the values that `newest` selects (see distributionsSql). */
+export async function readDistributions(
+  connection: DuckDBConnection,
+  read: MeasuredValues,
+  newest: string,
+  parameters: Parameters<DuckDBValue>,
+): Promise<Distributions> {
   const types = parameters.values.map((value) =>
     typeof value === 'object' && value !== null && 'items' in value ? LIST(VARCHAR) : TIMESTAMP,
   );
+  const sql = distributionsSql(read, newest);
   const [row = {}] = (await connection.runAndReadAll(sql, parameters.values, types)).getRowObjects();
   return toDistributions(read, statisticsRow(row, read.ranges.length));
 }

@@ -96,7 +96,7 @@ async function importWhole(run: ImportRun, end: End, fullRefreshReason: FullRefr
   }
 }
 
-/** null: a file changed meanwhile, so nobody knows which rows of it are stored. */
+/** null: a file changed meanwhile, so it is not known which rows of it are stored. */
 async function nextState(
   { base, files, areUnchanged }: IncrementalInputs,
   { contents, watermark }: { readonly contents?: ReadonlyMap<string, FileContent>; readonly watermark?: bigint },

@@ -64,7 +64,7 @@ export async function convertColumn(
   const wanted = toDuckDbType(valueType).toString();
   if (dependsOnValues(type, valueType)) {
     const converted = typedToTypeSql(value, type, wanted, {})!;
-    const refusal = `Column "${name}" of ${describe(source)}${placeOf(source, name)} is ${type}, and has a value out of range or with a fraction, which is no ${valueType}: `;
+    const refusal = `Column "${name}" of ${describe(source)}${placeOf(source, name)} is ${type}, and has a value that is out of range, has a fraction, or shares its DOUBLE with other whole numbers (from 2^53 on), which is no ${valueType}: `;
     return orFault(value, converted, refusal);
   }
   if (type === 'DATE' && valueType === 'TIMESTAMP') {

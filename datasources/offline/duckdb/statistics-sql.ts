@@ -1,23 +1,31 @@
 import { listValue, timestampValue, type DuckDBValue } from '@duckdb/node-api';
 import { historyTable } from '../../duckdb/history-table.js';
-import type { Feature } from '../../registry/model.js';
 import { newestValue, version } from '../point-in-time/duckdb/version.js';
 import { joinSql, type Parameters } from '../point-in-time/sql-text.js';
-import { eachRange, innerEdges, measuredAs, QUANTILE_PERCENTS, type StatisticsRead } from '../statistics-read.js';
+import {
+  eachRange,
+  innerEdges,
+  measuredAs,
+  QUANTILE_PERCENTS,
+  type MeasuredValues,
+  type StatisticsRead,
+  type TypedValues,
+} from '../statistics-read.js';
 
 /**
  * SQL of the columns that statistics-row.ts names, in one row; all numbers are exact.
  *
- * - `newest`: one row for each entity and event time, as in a history, and the ranges that it is in.
+ * - `newest`, which the caller selects: a row for each value that counts, with event_timestamp, value, and for each range
+ *   whether it is in that range. Of a history: one for each entity and event time.
  * - `valued`: its value in a form whose equals are equal in JavaScript.
  * - `measured`: the finite numbers and the times.
  * - `extent`, `edges`: one row with the ends of the ranges and of the bins.
  * - `counted`: the different values.
  */
-export function statisticsSql(read: StatisticsRead, parameters: Parameters<DuckDBValue>): string {
+export function distributionsSql(read: MeasuredValues, newest: string): string {
   const { isNumber, isOrdered, isCompared } = measuredAs(read.feature);
   const definitions = [
-    newestSql(read, parameters),
+    `newest AS (${newest})`,
     `valued AS MATERIALIZED (SELECT * REPLACE (${comparable(read.feature)} AS value) FROM newest)`,
     isOrdered && measuredSql(read),
     isNumber && edgesSql(read),
@@ -45,7 +53,8 @@ export function statisticsSql(read: StatisticsRead, parameters: Parameters<DuckD
   return `WITH ${joinSql(definitions, ',\n')}\nSELECT * FROM ${joinSql(tables, '\nCROSS JOIN ')}`;
 }
 
-function newestSql(read: StatisticsRead, parameters: Parameters<DuckDBValue>): string {
+/** The rows of a history that count. */
+export function newestSql(read: StatisticsRead, parameters: Parameters<DuckDBValue>): string {
   const { feature, entityIds, ranges } = read;
   const isTimed = feature.source.timestampColumn !== null;
   const inRange = ranges.map(({ from, before }) => {
@@ -58,22 +67,22 @@ function newestSql(read: StatisticsRead, parameters: Parameters<DuckDBValue>): s
     ? `max(${version({ timed: false, withValue: feature })})`
     : newestValue(feature, { timed: false });
   // The rows of a group have one event time, so the version is without it.
-  return `newest AS (
+  return `
   SELECT ${isTimed ? 'h.event_timestamp' : 'NULL::TIMESTAMP'} AS event_timestamp, ${newest}.v AS value,
     ${eachRange(read, (range) => `bool_or(${inRange[range]}) AS in_${range}`)}
   FROM ${historyTable(feature.source)} AS h
   WHERE (${inRange.join(' OR ')})${ids === null ? '' : ` AND h.entity_id IN (SELECT unnest(${ids}))`}
-  GROUP BY h.entity_id${isTimed ? ', h.event_timestamp' : ''})`;
+  GROUP BY h.entity_id${isTimed ? ', h.event_timestamp' : ''}`;
 }
 
 /** One zero, times as microseconds, and of arrays and the like only whether there is one. */
-function comparable(feature: Feature): string {
+function comparable(feature: TypedValues): string {
   if (!measuredAs(feature).isCompared) return 'CASE WHEN value IS NOT NULL THEN true END';
   if (feature.valueType === 'DOUBLE') return 'CASE WHEN value = 0 THEN 0::DOUBLE ELSE value END';
   return feature.valueType === 'TIMESTAMP' ? 'epoch_us(value)' : 'value';
 }
 
-function measuredSql(read: StatisticsRead): string {
+function measuredSql(read: MeasuredValues): string {
   const isMeasured = read.feature.valueType === 'DOUBLE' ? 'isfinite(value)' : 'value IS NOT NULL';
   return `measured AS MATERIALIZED (
   SELECT value AS number, ${eachRange(read, (range) => `in_${range}`)} FROM valued WHERE ${isMeasured}),
@@ -90,7 +99,7 @@ extent AS MATERIALIZED (
  * The quantiles and moments of a range. DOUBLE: the moments of the values divided by the greatest magnitude, because their
  * sum or squares can be beyond a double. INT64: the exact sum, and the deviation of the exact distances from the minimum.
  */
-function numbersSql({ valueType }: Feature, range: number): string {
+function numbersSql({ valueType }: TypedValues, range: number): string {
   const isIn = `FILTER (WHERE in_${range})`;
   const shares = QUANTILE_PERCENTS.map((percent) => (percent / 100).toFixed(2)).join(', ');
   const quantiles = `quantile_disc(number, [${shares}]) ${isIn} AS quantiles_${range}`;
@@ -104,7 +113,7 @@ function numbersSql({ valueType }: Feature, range: number): string {
   stddev_pop(${scaled}) ${isIn} AS scaled_deviation_${range}`;
 }
 
-function edgesSql({ bins }: StatisticsRead): string {
+function edgesSql({ bins }: MeasuredValues): string {
   const edges = innerEdges(bins).map(
     ({ ofLow, ofHigh }) => `low::DOUBLE * ${ofLow}::DOUBLE + high::DOUBLE * ${ofHigh}::DOUBLE`,
   );
@@ -113,7 +122,7 @@ function edgesSql({ bins }: StatisticsRead): string {
 }
 
 /** A number is in the bin after the inner edges that are not above it. */
-function binsSql(read: StatisticsRead): string {
+function binsSql(read: MeasuredValues): string {
   const edges = innerEdges(read.bins).map((_, index) => `edge_${index}`);
   const bin = edges.map((edge) => `(number::DOUBLE >= ${edge})::INTEGER`).join(' + ') || '0';
   const counts = eachRange(read, (range) => `n_${range}: n_${range}`);
@@ -122,7 +131,7 @@ function binsSql(read: StatisticsRead): string {
     FROM measured CROSS JOIN edges GROUP BY bin))`;
 }
 
-function topSql(read: StatisticsRead, range: number): string {
+function topSql(read: MeasuredValues, range: number): string {
   // The order of equally frequent values is that of BigQuery: NaN is the last.
   const order = `n_${range} DESC, ${read.feature.valueType === 'DOUBLE' ? 'isnan(value), ' : ''}value`;
   return `(SELECT list({value: value, ${eachRange(read, (other) => `n_${other}: n_${other}`)}})

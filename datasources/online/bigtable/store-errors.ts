@@ -22,7 +22,7 @@ export function toOnlineStartError(settings: BigtableSettings, error: unknown): 
 
 /**
  * The error of a failed read or write while the gateway serves. A table that is missing, or closed to the gateway,
- * serves nothing to anybody, so clients get STORE_UNAVAILABLE; the log has the reason and the command that cures it.
+ * serves nothing, so clients get STORE_UNAVAILABLE; the log has the reason and the command that cures it.
  */
 export function toServingError(settings: BigtableSettings, error: unknown): unknown {
   const code = readGrpcCode(error);

@@ -5,7 +5,8 @@ import { sourceSlot } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite } from '../online-store.js';
 import type { Rows } from './generations.js';
 import { mergeWrite, replaceRow } from './merge-write.js';
-import { encodeRow, RowReader, type AnySlot } from './row-codec.js';
+import { RowReader, type AnySlot } from './row-codec.js';
+import { encodeRow } from './row-encoder.js';
 import { toKey } from './row-key.js';
 import type { SlotNumbers } from './slot-numbers.js';
 
@@ -19,54 +20,45 @@ export interface RunningFill {
   readonly deleted: Set<string>;
 }
 
-/** Merges writes into rows. Call this inside a write transaction. */
+/** Merges writes into rows, without those of the entities in `except`. Call this inside a write transaction. */
 export function mergeRows(
   rows: Rows,
   writes: readonly OnlineWrite[],
   numbers: SlotNumbers,
-  except: ReadonlySet<string> = new Set(),
+  except?: ReadonlySet<string>,
 ): void {
   // Now, because finding a number may read LMDB, and a read reuses the buffer of the row that is being merged.
-  for (const { source } of writes) numbers.slotsOf(source);
+  let last: FeatureSource | undefined;
+  for (const { source } of writes) if (source !== last) numbers.slotsOf((last = source));
   for (const [entityId, ofEntity] of groupByEntity(writes)) {
-    if (except.has(entityId)) continue;
+    if (except?.has(entityId)) continue;
     const key = toKey(entityId);
     // LMDB reuses this buffer at the next read: the row is encoded before.
-    const stored = rows.getBinaryFast(key);
-    void rows.put(key, mergeRow(stored && new RowReader(stored), ofEntity, numbers));
+    const bytes = rows.getBinaryFast(key);
+    const stored = bytes && new RowReader(bytes);
+    const ofRow = typeof ofEntity === 'number' ? [writes[ofEntity]!] : ofEntity.map((index) => writes[index]!);
+    const whole = ofRow.length === 1 ? replaceRow(stored, ofRow[0]!, numbers) : undefined;
+    void rows.put(key, whole ?? mergeRow(stored, ofRow, numbers));
   }
 }
 
-function mergeRow(
-  stored: RowReader | undefined,
-  writes: OnlineWrite | readonly OnlineWrite[],
-  numbers: SlotNumbers,
-): Buffer {
-  if (!isList(writes)) {
-    const whole = replaceRow(stored, writes, numbers);
-    if (whole) return whole;
-  }
+function mergeRow(stored: RowReader | undefined, writes: readonly OnlineWrite[], numbers: SlotNumbers): Buffer {
   const slots = stored?.slots() ?? new Map<number, AnySlot>();
-  for (const write of isList(writes) ? writes : [writes]) mergeWrite(slots, write, numbers);
+  for (const write of writes) mergeWrite(slots, write, numbers);
   return encodeRow(slots);
 }
 
-/** The writes of each entity, in order. Most entities have one, which needs no list. */
-function groupByEntity(writes: readonly OnlineWrite[]): Map<string, OnlineWrite | OnlineWrite[]> {
-  const groups = new Map<string, OnlineWrite | OnlineWrite[]>();
-  for (const write of writes) {
-    const group = groups.get(write.entityId);
-    if (group === undefined) groups.set(write.entityId, write);
-    else if (isList(group)) group.push(write);
-    else groups.set(write.entityId, [group, write]);
+/** The indexes of the writes of each entity, in order. Most entities have one, which needs no list. */
+function groupByEntity(writes: readonly OnlineWrite[]): Map<string, number | number[]> {
+  const groups = new Map<string, number | number[]>();
+  for (let index = 0; index < writes.length; index += 1) {
+    const { entityId } = writes[index]!;
+    const group = groups.get(entityId);
+    if (group === undefined) groups.set(entityId, index);
+    else if (typeof group === 'number') groups.set(entityId, [group, index]);
+    else group.push(index);
   }
   return groups;
-}
-
-function isList<Item>(group: Item | Item[]): group is Item[];
-function isList<Item>(group: Item | readonly Item[]): group is readonly Item[];
-function isList(group: unknown): boolean {
-  return Array.isArray(group);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
+import { clearDatabase } from '../../../runtime/lmdb.js';
 import type { EntityType } from '../../registry/model.js';
 
 export type Rows = Database<Buffer, Buffer>;
@@ -59,8 +60,8 @@ export class Generations {
 
   /** Removes all rows of both databases. */
   async clear(entityType: EntityType): Promise<void> {
-    await this.served(entityType).clearAsync();
-    await this.spare(entityType).clearAsync();
+    await clearDatabase(this.served(entityType));
+    await clearDatabase(this.spare(entityType));
     this.#served.delete(databaseName(entityType));
   }
 

@@ -1,7 +1,8 @@
 import type { Database, RootDatabase } from 'lmdb';
-import { openLmdb, transact } from '../../../runtime/lmdb.js';
-import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
-import type { EntityType, Feature } from '../../registry/model.js';
+import { clearDatabase, openLmdb, transact } from '../../../runtime/lmdb.js';
+import { NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
+import { emptyRowTexts, rowTexts, type RowTexts } from '../../../values/row-texts.js';
+import type { EntityType } from '../../registry/model.js';
 import type { FillableOnlineStore, FillExtension, FillRequest, OnlineRead, OnlineWrite } from '../online-store.js';
 import { copyWrittenValues, mergeRows, type RunningFill } from './fill.js';
 import { databaseName, Generations } from './generations.js';
@@ -10,8 +11,11 @@ import { addNames, findBefore, forgetNames, type RenameStores } from './rename.j
 import { toKey } from './row-key.js';
 import { sourceSlot } from '../merge-rule.js';
 import { RowReader } from './row-codec.js';
-import { SlotNumbers } from './slot-numbers.js';
-import type { FindEntity, FindSource } from '../write-log.js';
+import { makeRowTexts, readRowCells, readRowTexts } from './read-row.js';
+import { SlotNumbers, type NumberedColumn } from './slot-numbers.js';
+import { isComparable } from './stored-time.js';
+import type { FindEntity, FindSource, StoredEntity } from '../write-log.js';
+import { HISTORY_DATABASES, LmdbHistory } from './lmdb-history.js';
 import { LmdbWriteLog, WRITE_LOG_DATABASES } from './lmdb-write-log.js';
 
 /**
@@ -22,7 +26,7 @@ const MAX_ENTITY_TYPES = 1000;
 
 /**
  * The maximum number of writes that extend a fill. They are one transaction, for which writers wait about half a second.
- * More are a whole fill: it blocks nobody, and replaces the served values in one step too.
+ * More are a whole fill: it blocks no read, and replaces the served values in one step too.
  */
 const MAX_EXTENDED_WRITES = 50_000;
 
@@ -40,32 +44,49 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   readonly #filling = new Map<string, RunningFill>();
   /** The entities that were deleted since an extension of a fill began, by the name of the database. */
   readonly #extending = new Map<string, Set<string>>();
+  #history: LmdbHistory | undefined;
 
   constructor(path: string) {
-    this.#environment = openLmdb({ path, maxDbs: 2 * MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES });
+    this.#environment = openLmdb({ path, maxDbs: 2 * MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES + HISTORY_DATABASES });
     this.#numbers = new SlotNumbers(this.#environment);
     this.#fills = this.#environment.openDB<string, string>({ name: FILLS });
     this.#generations = new Generations(this.#environment, this.#fills);
   }
 
-  async read({ entityType, entityIds, features, now, includeExpired }: OnlineRead): Promise<FeatureCell[][]> {
+  async read(request: OnlineRead): Promise<FeatureCell[][]> {
+    const { now, includeExpired } = request;
+    return this.#readRows(request, (row, columns) =>
+      row ? readRowCells(row, columns, now, includeExpired) : columns.map(() => NOT_FOUND_CELL),
+    );
+  }
+
+  async readTexts(request: OnlineRead): Promise<RowTexts[]> {
+    const { features, now, includeExpired = false } = request;
+    if (!isComparable(now)) return rowTexts(features, await this.read(request));
+    const nowMicros = Number(now);
+    return makeRowTexts((shared) =>
+      this.#readRows(request, (row, columns) =>
+        row
+          ? readRowTexts(row, { ...shared, columns, nowMicros, includeExpired })
+          : emptyRowTexts(columns.length, 'NOT_FOUND'),
+      ),
+    );
+  }
+
+  /** `readRow` gets undefined for an entity without a row. */
+  #readRows<Row>(
+    { entityType, entityIds, features }: OnlineRead,
+    readRow: (row: RowReader | undefined, columns: readonly NumberedColumn[]) => Row,
+  ): Row[] {
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
     const rows = this.#generations.served(entityType);
-    const columns = features.map((feature) => ({
-      feature,
-      number: this.#numbers.find(entityType, feature.name),
-      sourceNumber: this.#numbers.findSource(feature.source),
-    }));
+    const columns = this.#numbers.columnsOf(features);
     return entityIds.map((entityId) => {
       // LMDB reuses this buffer at the next get, so all cells of a row are decoded first.
       const bytes = rows.getBinaryFast(toKey(entityId));
-      if (bytes === undefined) return columns.map(() => NOT_FOUND_CELL);
-      const row = new RowReader(bytes);
-      return columns.map(({ feature, number, sourceNumber }) =>
-        readCell(row, feature, number, sourceNumber, now, includeExpired),
-      );
+      return readRow(bytes && new RowReader(bytes), columns);
     });
   }
 
@@ -85,9 +106,15 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     await this.#environment.flushed;
   }
 
+  /** The key-value history in the same file. Open it before the log, which brings its commits into the history. */
+  openHistory(): LmdbHistory {
+    return (this.#history ??= new LmdbHistory(this.#environment, this.#numbers));
+  }
+
   /** The log of writes in the same file: one transaction changes both. */
   openLog(findSource: FindSource): LmdbWriteLog {
     return new LmdbWriteLog(this.#environment, findSource, {
+      history: this.#history,
       merge: (entityType, writes) => this.#merge(entityType, writes),
       remove: (entityType, entityIds) => this.#remove(entityType, entityIds),
       finder: (entityType) => this.#finder(entityType),
@@ -115,7 +142,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       if (this.#fills.get(name) !== undefined) this.#generations.keep(entityType);
       void this.#fills.remove(name);
     });
-    await rows.clearAsync();
+    await clearDatabase(rows);
     const fill: RunningFill = { rows, deleted: new Set() };
     this.#filling.set(name, fill);
     try {
@@ -129,7 +156,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     }
     await this.#environment.flushed;
     // A read takes no break between its rows, so none still reads the database that was served before.
-    await this.#generations.spare(entityType).clearAsync();
+    await clearDatabase(this.#generations.spare(entityType));
     return true;
   }
 
@@ -209,6 +236,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
 
   /** Call this inside a write transaction. */
   #remove(entityType: EntityType, entityIds: readonly string[]): void {
+    this.#history?.remove(entityType, entityIds);
     const fill = this.#filling.get(databaseName(entityType));
     const before = findBefore({ contents: this.#fills }, entityType);
     for (const entityId of entityIds) {
@@ -228,15 +256,17 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       numbers.set(sourceSlot(source), this.#numbers.findSource(source));
       for (const { name } of source.features) numbers.set(name, this.#numbers.find(entityType, name));
     }
+    let row: RowReader;
+    const find: StoredEntity = (slot) => {
+      const number = numbers.get(slot);
+      const position = number === undefined ? -1 : row.find(number);
+      return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
+    };
     return (entityId) => {
       const bytes = rows.getBinaryFast(toKey(entityId));
       if (bytes === undefined) return undefined;
-      const row = new RowReader(bytes);
-      return (slot) => {
-        const number = numbers.get(slot);
-        const position = number === undefined ? -1 : row.find(number);
-        return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
-      };
+      row = new RowReader(bytes);
+      return find;
     };
   }
 
@@ -262,20 +292,4 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       throw error;
     });
   }
-}
-
-function readCell(
-  row: RowReader,
-  feature: Feature,
-  number: number | undefined,
-  sourceNumber: number | undefined,
-  now: bigint,
-  includeExpired: boolean | undefined,
-): FeatureCell {
-  const position = number === undefined ? -1 : row.find(number);
-  if (position >= 0) return cellAt(row.value(position), row.timestamp(position), feature.ttl, now, includeExpired);
-  // No value was ever written, but rows of its source were: the feature is NULL.
-  const sourcePosition = sourceNumber === undefined ? -1 : row.find(sourceNumber);
-  if (sourcePosition < 0) return NOT_FOUND_CELL;
-  return cellAt(null, row.timestamp(sourcePosition), feature.ttl, now);
 }

@@ -11,6 +11,7 @@ interface StoredKey extends RememberedWrite {
 
 /** The idempotency keys of writes in an LMDB file. */
 export class LmdbWriteKeys implements WriteKeys {
+  readonly lookEveryMs = null;
   readonly #environment: RootDatabase;
   readonly #keys: Database<StoredKey, string>;
   /** The keys by the order in which they came. */
@@ -25,11 +26,17 @@ export class LmdbWriteKeys implements WriteKeys {
     this.#order = this.#environment.openDB<string, number>({ name: 'order' });
   }
 
-  find(key: string): RememberedWrite | undefined {
+  async find(key: string): Promise<RememberedWrite | undefined> {
     return this.#keys.get(key);
   }
 
-  async remember(key: string, write: RememberedWrite): Promise<void> {
+  async take(key: string, digest: string): Promise<RememberedWrite | undefined> {
+    const known = this.#keys.get(key);
+    if (!known) await this.finish(key, { digest, result: null });
+    return known;
+  }
+
+  async finish(key: string, write: RememberedWrite): Promise<void> {
     await transact(this.#environment, () => {
       const known = this.#keys.get(key);
       const [newest = 0] = [...this.#order.getKeys({ reverse: true, limit: 1 })];

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
 import { transact } from '../../../runtime/lmdb.js';
+import { SerialTasks } from '../../../runtime/serial-tasks.js';
 import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
 import type { FindEntity, FindSource, LogCommit, LoggedCommits, PromotedRows, WriteLog } from '../write-log.js';
 import { decodeCommit, encodeCommit, type LoggedRow } from './log-codec.js';
+import type { LmdbHistory } from './lmdb-history.js';
+import { LmdbSourceVersions } from './lmdb-source-versions.js';
+import type { PendingCommit } from './pending-history.js';
 import { RecentCommits } from './recent-commits.js';
 
 /** The named databases of the log in the file of the online store. No registry name contains `$`. */
-export const WRITE_LOG_DATABASES = 3;
+export const WRITE_LOG_DATABASES = 4;
 
 /** What the log needs of the online store in the same file. All but `finder` run inside a write transaction. */
 export interface StoreOfLog {
@@ -19,6 +23,8 @@ export interface StoreOfLog {
   readonly finder: (entityType: EntityType) => FindEntity;
   /** Call this after a transaction that failed. */
   readonly forgetUncommitted: () => void;
+  /** The key-value history of the file, which gets the rows that the log removes. */
+  readonly history: LmdbHistory | undefined;
 }
 
 /** The event time, the sequence number of the commit and the number of the row in it. */
@@ -33,11 +39,15 @@ interface LastCommit {
 /** The log of writes in the LMDB file of the online store. */
 export class LmdbWriteLog implements WriteLog {
   readonly id: string;
+  readonly versions: LmdbSourceVersions;
   readonly #lastStored: Database<LastCommit, string>;
   #last: WriteLog['last'];
   readonly #commits: Database<Buffer, number>;
   readonly #future: Database<Buffer, FutureKey>;
   readonly #recent = new RecentCommits();
+  /** The commits up to this one can be removed. */
+  #removable = 0;
+  readonly #settling = new SerialTasks();
 
   constructor(
     private readonly environment: RootDatabase,
@@ -47,6 +57,7 @@ export class LmdbWriteLog implements WriteLog {
     this.#lastStored = environment.openDB<LastCommit, string>({ name: '$last-write' });
     this.#commits = environment.openDB<Buffer, number>({ name: '$writes', encoding: 'binary' });
     this.#future = environment.openDB<Buffer, FutureKey>({ name: '$future-writes', encoding: 'binary' });
+    this.versions = new LmdbSourceVersions(environment);
     const last = this.#lastStored.get('last');
     this.id = last?.id ?? randomUUID();
     this.#last = this.#readLast();
@@ -58,17 +69,33 @@ export class LmdbWriteLog implements WriteLog {
     return this.#last;
   }
 
+  get removed(): number {
+    for (const sequence of this.#commits.getKeys({ limit: 1 })) return sequence - 1;
+    return this.#last.sequence;
+  }
+
+  /** The commits that the file has, also those that can be removed. */
+  readKept(): PendingCommit[] {
+    return Array.from(this.#commits.getKeys(), (sequence) => ({
+      sequence,
+      rows: this.#rowsOf(sequence),
+      bytes: this.#commits.get(sequence)!.length,
+    }));
+  }
+
   finder(entityType: EntityType): FindEntity {
     return this.store.finder(entityType);
   }
 
   async commit({ sequence, created, rows, future }: LogCommit): Promise<void> {
     const encoded = encodeCommit(rows);
+    const sources = new Set<FeatureSource>();
+    for (const { source } of rows) sources.add(source);
+    let versionsKnown = (): void => undefined;
     await this.#transaction(() => {
       const online = future.size === 0 ? rows : rows.filter((row) => !future.has(row));
-      for (const [entityType, writes] of Map.groupBy(online, ({ source }) => source.entityType)) {
-        this.store.merge(entityType, writes);
-      }
+      this.#merge(online);
+      this.store.history?.ofLog.numberSlots(rows);
       void this.#commits.put(sequence, encoded);
       for (let index = 0; index < rows.length && future.size > 0; index += 1) {
         const row = rows[index]!;
@@ -76,17 +103,21 @@ export class LmdbWriteLog implements WriteLog {
         void this.#future.put([Number(row.version.timestamp), sequence, index], encodeCommit([row]));
       }
       void this.#lastStored.put('last', { id: this.id, sequence, created: String(created) });
+      // No other commit has this time, also of a file that was restored from a backup.
+      versionsKnown = this.versions.put(sources, String(created));
     });
+    versionsKnown();
     this.#last = { sequence, created };
     this.#recent.add(sequence, rows, encoded.length);
+    this.store.history?.ofLog.committed(sequence, rows, encoded.length);
   }
 
-  read(maxRows: number): LoggedCommits {
+  read(after: number, maxRows: number): LoggedCommits {
     const rows: OnlineWrite[] = [];
     let upTo: number | undefined;
     let unknownRows = 0;
     // Only what is on disk: a power cut could undo a commit whose rows the offline store has already.
-    for (const sequence of this.#commits.getKeys({ end: this.#last.sequence + 1 })) {
+    for (const sequence of this.#commits.getKeys({ start: after + 1, end: this.#last.sequence + 1 })) {
       if (rows.length + unknownRows >= maxRows) break;
       upTo = sequence;
       for (const row of this.#rowsOf(sequence)) {
@@ -98,10 +129,24 @@ export class LmdbWriteLog implements WriteLog {
   }
 
   async remove(upTo: number): Promise<void> {
+    this.#removable = Math.max(this.#removable, upTo);
+    this.#recent.forget(upTo);
+    if (!this.store.history?.ofLog.mayWait) await this.settle();
+  }
+
+  async settle(): Promise<void> {
+    await this.#settling.run(() => this.#settle(this.#removable));
+  }
+
+  async #settle(upTo: number): Promise<void> {
+    const { history } = this.store;
+    const record = { id: this.id, sequence: upTo };
+    await history?.ofLog.store(upTo);
     await this.#transaction(() => {
       for (const key of [...this.#commits.getKeys({ end: upTo + 1 })]) void this.#commits.remove(key);
+      history?.ofLog.noteStored(record);
     });
-    this.#recent.forget(upTo);
+    history?.forgetPending(record);
   }
 
   earliestFuture(): Instant | undefined {
@@ -111,16 +156,14 @@ export class LmdbWriteLog implements WriteLog {
 
   async promote(now: Instant, maxRows: number): Promise<PromotedRows> {
     const due = [...this.#future.getRange({ end: [Number(now) + 1, 0, 0], limit: maxRows })];
-    if (due.length === 0) return { due: 0, unknownRows: 0 };
+    if (due.length === 0) return { due: 0, rows: [], unknownRows: 0 };
     const rows = due.flatMap(({ value }) => decodeCommit(value).flatMap((row) => this.#toWrite(row) ?? []));
     await this.#transaction(() => {
-      for (const [entityType, writes] of Map.groupBy(rows, ({ source }) => source.entityType)) {
-        this.store.merge(entityType, writes);
-      }
+      this.#merge(rows);
       for (const { key } of due) void this.#future.remove(key);
     });
     // Each value has one row.
-    return { due: due.length, unknownRows: due.length - rows.length };
+    return { due: due.length, rows, unknownRows: due.length - rows.length };
   }
 
   async renameFuture(): Promise<void> {
@@ -149,6 +192,11 @@ export class LmdbWriteLog implements WriteLog {
         if (isDeleted) void this.#future.remove(key);
       }
     });
+  }
+
+  /** Call this inside a write transaction. */
+  #merge(rows: readonly OnlineWrite[]): void {
+    for (const [entityType, writes] of groupByEntityType(rows)) this.store.merge(entityType, writes);
   }
 
   /** The rows of a commit; undefined for those of a source that the registry no longer has. */
@@ -191,17 +239,28 @@ export class LmdbWriteLog implements WriteLog {
   }
 
   /** Returns when the changes are on disk. */
-  async #transaction(change: () => void): Promise<void> {
+  async #transaction<Result>(change: () => Result): Promise<Result> {
     try {
-      await transact(this.environment, change);
+      const result = await transact(this.environment, change);
       await this.environment.flushed;
+      return result;
     } catch (error) {
       this.store.forgetUncommitted();
       // The transaction may have been committed although it was not synced: its sequence number is used then.
       this.#last = this.#readLast();
+      this.versions.reload();
       throw error;
     }
   }
+}
+
+/** Most commits have the rows of one entity type, which need no groups. */
+function groupByEntityType(
+  rows: readonly OnlineWrite[],
+): Iterable<readonly [entityType: EntityType, rows: readonly OnlineWrite[]]> {
+  const entityType = rows[0]?.source.entityType;
+  if (entityType && rows.every(({ source }) => source.entityType === entityType)) return [[entityType, rows]];
+  return Map.groupBy(rows, ({ source }) => source.entityType);
 }
 
 /** Whether a row was logged by other names than it has now. */

@@ -1,9 +1,10 @@
 import { KeyedList, type ListKeys } from '../../../runtime/keyed-list.js';
-import { readInt64, textSize, writeInt64, writeText } from '../../../runtime/write-bytes.js';
+import { ByteWriter } from '../../../runtime/byte-writer.js';
+import { readInt64 } from '../../../runtime/write-bytes.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
-import { decodeValue, encodedSize, writeValue } from '../value-codec.js';
+import { decodeValue, writeValue } from '../value-codec.js';
 
 /**
  * The rows of one commit in one value of LMDB. Names are written once a commit: encoding them in each row was a third of
@@ -31,33 +32,33 @@ export interface LoggedRow {
   readonly values: ReadonlyMap<string, RawValue | null>;
 }
 
+const writer = new ByteWriter();
+
 export function encodeCommit(rows: readonly OnlineWrite[]): Buffer {
   const table = new NameTable();
-  let size = HEADER_BYTES;
-  const indexes = rows.map((row) => {
-    size += ROW_BYTES + textSize(row.entityId);
-    for (const value of row.values.values()) size += 4 + encodedSize(value);
-    return table.indexOf(row);
-  });
-  const names = Buffer.from(JSON.stringify(table.all));
-  const bytes = Buffer.allocUnsafe(size + names.length);
-  bytes[0] = FORMAT;
-  let at = bytes.writeUInt32LE(names.length, 1);
-  at += names.copy(bytes, at);
-  for (const [row, { entityId, version, values }] of rows.entries()) {
-    at = bytes.writeUInt32LE(indexes[row]!, at);
-    at = writeInt64(version.timestamp ?? NULL_INT64, bytes, at);
-    at = writeInt64(version.createdTimestamp ?? NULL_INT64, bytes, at);
-    const idEnd = writeText(entityId, bytes, at + 4);
-    bytes.writeUInt32LE(idEnd - at - 4, at);
-    at = idEnd;
-    for (const value of values.values()) {
-      const end = writeValue(value, bytes, at + 4);
-      bytes.writeUInt32LE(end - at - 4, at);
-      at = end;
+  const indexes = rows.map((row) => table.indexOf(row));
+  writer.begin();
+  writer.uint8(FORMAT);
+  const namesSize = writer.skip(4);
+  writer.text(JSON.stringify(table.all));
+  writer.setUint32(namesSize, writer.length - namesSize - 4);
+  for (let row = 0; row < rows.length; row += 1) {
+    const { entityId, version, values } = rows[row]!;
+    writer.uint32(indexes[row]!);
+    writer.int64(version.timestamp ?? NULL_INT64);
+    writer.int64(version.createdTimestamp ?? NULL_INT64);
+    const idSize = writer.skip(4);
+    writer.text(entityId);
+    writer.setUint32(idSize, writer.length - idSize - 4);
+    const list = values instanceof KeyedList ? (values.list as readonly (RawValue | null)[]) : [...values.values()];
+    for (const value of list) {
+      const valueSize = writer.skip(4);
+      writeValue(value, writer);
+      writer.setUint32(valueSize, writer.length - valueSize - 4);
     }
   }
-  return bytes;
+  // A copy: a transaction takes it later, and may encode other rows meanwhile.
+  return Buffer.from(writer.written());
 }
 
 export function decodeCommit(bytes: Buffer): LoggedRow[] {

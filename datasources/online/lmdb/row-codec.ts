@@ -1,23 +1,11 @@
-import { readInt64, writeInt64 } from '../../../runtime/write-bytes.js';
-import type { RawValue } from '../../../values/value-type.js';
+import type { ByteWriter } from '../../../runtime/byte-writer.js';
+import { readInt64 } from '../../../runtime/write-bytes.js';
+import type { RawValue, ValueType } from '../../../values/value-type.js';
 import { compareVersions, type ValueVersion } from '../online-store.js';
-import { decodeValue, encodedSize, writeValue } from '../value-codec.js';
-
-/**
- * All values of one entity in one LMDB value. The layout allows reading a few features of a wide row without decoding
- * the rest. Decoding is most of a store read, and msgpack or JSON would decode 200 features to return 10.
- *
- *   u8 format | u16 versions | u16 slots | versions x 24 bytes | slots x 8 bytes, sorted by number | values
- *   a version: timestamp, created timestamp, sequence, each i64 with the least one for null
- *   a slot:    u16 number of the feature, u16 index of its version, u32 offset of its value
- *
- * Features written together share one version, so a dense row stores its three times once.
- */
-const FORMAT = 1;
-const HEADER_BYTES = 5;
-const VERSION_BYTES = 24;
-const SLOT_BYTES = 8;
-const NULL_INT64 = -(2n ** 63n);
+import { decodeValue } from '../value-codec.js';
+import { writeStoredText } from '../stored-text.js';
+import { HEADER_BYTES, NULL_INT64, ROW_FORMAT, SLOT_BYTES, VERSION_BYTES } from './row-layout.js';
+import { readTime, type StoredTime } from './stored-time.js';
 
 export interface Slot {
   readonly version: ValueVersion;
@@ -34,80 +22,6 @@ export interface StoredSlot {
 
 export type AnySlot = Slot | StoredSlot;
 
-export function encodeRow(slots: ReadonlyMap<number, AnySlot>): Buffer {
-  const sorted = [...slots].sort(([a], [b]) => a - b);
-  const versions = new Versions();
-  const indexes = sorted.map(([, { version }]) => versions.indexOf(version));
-  let offset = HEADER_BYTES + versions.all.length * VERSION_BYTES + sorted.length * SLOT_BYTES;
-  const row = Buffer.allocUnsafe(sorted.reduce((size, [, slot]) => size + slotSize(slot), offset));
-  row.writeUInt8(FORMAT, 0);
-  row.writeUInt16LE(versions.all.length, 1);
-  row.writeUInt16LE(sorted.length, 3);
-  let at = HEADER_BYTES;
-  for (const version of versions.all) {
-    at = writeInt64(version.timestamp ?? NULL_INT64, row, at);
-    at = writeInt64(version.createdTimestamp ?? NULL_INT64, row, at);
-    at = writeInt64(version.sequence ?? NULL_INT64, row, at);
-  }
-  for (const [index, [number, slot]] of sorted.entries()) {
-    at = row.writeUInt16LE(number, at);
-    at = row.writeUInt16LE(indexes[index]!, at);
-    at = row.writeUInt32LE(offset, at);
-    offset =
-      'bytes' in slot
-        ? offset + slot.bytes.copy(row, offset, slot.start, slot.end)
-        : writeValue(slot.value, row, offset);
-  }
-  return row;
-}
-
-/**
- * Encodes a row whose slots all have the same version: the numbers are in order, and values[i] is that of numbers[i]. It
- * gives the bytes of `encodeRow` without a list of slots, which most rows of a write do not need.
- */
-export function encodeUniformRow(
-  numbers: readonly number[],
-  values: readonly (RawValue | null)[],
-  version: ValueVersion,
-): Buffer {
-  let offset = HEADER_BYTES + VERSION_BYTES + numbers.length * SLOT_BYTES;
-  let size = offset;
-  for (const value of values) size += encodedSize(value);
-  const row = Buffer.allocUnsafe(size);
-  row[0] = FORMAT;
-  row.writeUInt16LE(1, 1);
-  let at = row.writeUInt16LE(numbers.length, 3);
-  at = writeInt64(version.timestamp ?? NULL_INT64, row, at);
-  at = writeInt64(version.createdTimestamp ?? NULL_INT64, row, at);
-  at = writeInt64(version.sequence ?? NULL_INT64, row, at);
-  for (let index = 0; index < numbers.length; index += 1) {
-    at = row.writeUInt16LE(numbers[index]!, at);
-    at = row.writeUInt16LE(0, at);
-    at = row.writeUInt32LE(offset, at);
-    offset = writeValue(values[index]!, row, offset);
-  }
-  return row;
-}
-
-function slotSize(slot: AnySlot): number {
-  return 'bytes' in slot ? slot.end - slot.start : encodedSize(slot.value);
-}
-
-/** The different versions of a row. Most slots share the object of their version. */
-class Versions {
-  readonly all: ValueVersion[] = [];
-  readonly #indexes = new Map<ValueVersion, number>();
-
-  indexOf(version: ValueVersion): number {
-    let index = this.#indexes.get(version);
-    if (index !== undefined) return index;
-    index = this.all.findIndex((other) => compareVersions(other, version) === 0);
-    if (index < 0) index = this.all.push(version) - 1;
-    this.#indexes.set(version, index);
-    return index;
-  }
-}
-
 /** Reads slots of one row in place. Decodes only the requested features. */
 export class RowReader {
   readonly #slots: number;
@@ -119,7 +33,7 @@ export class RowReader {
   #timestamp: bigint | null = null;
 
   constructor(readonly bytes: Buffer) {
-    if (bytes[0] !== FORMAT) throw new Error(`a stored row has the unknown format ${bytes[0]}`);
+    if (bytes[0] !== ROW_FORMAT) throw new Error(`a stored row has the unknown format ${bytes[0]}`);
     this.#slots = HEADER_BYTES + bytes.readUInt16LE(1) * VERSION_BYTES;
     this.#count = bytes.readUInt16LE(3);
   }
@@ -163,6 +77,15 @@ export class RowReader {
 
   value(position: number): RawValue | null {
     return decodeValue(this.bytes, this.#offset(position), this.#end(position));
+  }
+
+  /** Writes the JSON of the value for clients. Returns whether it has a value. */
+  writeText(position: number, valueType: ValueType, to: ByteWriter): boolean {
+    return writeStoredText(valueType, this.bytes, this.#offset(position), this.#end(position), to);
+  }
+
+  time(position: number): StoredTime {
+    return readTime(this.bytes, this.#versionAt(position));
   }
 
   timestamp(position: number): bigint | null {

@@ -1,5 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
-import type { EntityType, FeatureSource } from '../../registry/model.js';
+import type { ListKeys } from '../../../runtime/keyed-list.js';
+import type { EntityType, Feature, FeatureSource } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 
 /**
@@ -12,7 +13,9 @@ export class SlotNumbers {
   readonly #stored: Database<number, string>;
   /** Weak: the gateway replaces the objects of its registry. */
   #known = new WeakMap<EntityType, Map<string, number>>();
-  #slots = new WeakMap<FeatureSource, readonly NumberedSlot[]>();
+  #slots = new WeakMap<FeatureSource, SourceSlots>();
+  /** By the list of features of a read: most requests of a program share it. */
+  #columns = new WeakMap<readonly Feature[], readonly NumberedColumn[]>();
 
   constructor(environment: RootDatabase) {
     this.#stored = environment.openDB<number, string>({ name: 'slot-numbers' });
@@ -27,6 +30,22 @@ export class SlotNumbers {
 
   findSource(source: FeatureSource): number | undefined {
     return this.find(source.entityType, sourceSlot(source));
+  }
+
+  /** What a read needs to know of its features, in their order. */
+  columnsOf(features: readonly Feature[]): readonly NumberedColumn[] {
+    const known = this.#columns.get(features);
+    if (known) return known;
+    const columns = features.map((feature) => ({
+      feature,
+      ttlMicros: feature.ttl === null ? Infinity : Number(feature.ttl),
+      number: this.find(feature.source.entityType, feature.name),
+      sourceNumber: this.findSource(feature.source),
+    }));
+    // A first write of a feature gives it a number.
+    const isFinal = columns.every(({ number, sourceNumber }) => number !== undefined && sourceNumber !== undefined);
+    if (isFinal) this.#columns.set(features, columns);
+    return columns;
   }
 
   /**
@@ -44,16 +63,15 @@ export class SlotNumbers {
     return number;
   }
 
-  /** The slots that a row of a source may set, by number. Call this inside a write transaction only, as `assign`. */
-  slotsOf(source: FeatureSource): readonly NumberedSlot[] {
+  /** The slots that a row of a source may set. Call this inside a write transaction only, as `assign`. */
+  slotsOf(source: FeatureSource): SourceSlots {
     let slots = this.#slots.get(source);
     if (!slots) {
-      const numberOf = (name: string): number => this.assign(source.entityType, name);
-      slots = [
-        { number: numberOf(sourceSlot(source)), feature: null },
-        ...source.features.map(({ name }) => ({ number: numberOf(name), feature: name })),
-      ].sort((a, b) => a.number - b.number);
-      this.#slots.set(source, slots);
+      const ofSource = this.assign(source.entityType, sourceSlot(source));
+      const ofFeatures = new Map(source.features.map(({ name }) => [name, this.assign(source.entityType, name)]));
+      const features = Array.from(ofFeatures, ([feature, number]) => ({ number, feature }));
+      const inOrder = [{ number: ofSource, feature: null }, ...features].sort((a, b) => a.number - b.number);
+      this.#slots.set(source, (slots = { ofSource, ofFeatures, inOrder, plans: new WeakMap() }));
     }
     return slots;
   }
@@ -93,6 +111,7 @@ export class SlotNumbers {
   forgetUncommitted(): void {
     this.#known = new WeakMap();
     this.#slots = new WeakMap();
+    this.#columns = new WeakMap();
   }
 
   #of(entityType: EntityType): Map<string, number> {
@@ -100,6 +119,34 @@ export class SlotNumbers {
     if (!known) this.#known.set(entityType, (known = new Map<string, number>()));
     return known;
   }
+}
+
+/** A feature with the numbers of its slot and of that of its source; undefined: no row has such a slot. */
+export interface NumberedColumn {
+  readonly feature: Feature;
+  /** Its ttl in microseconds, which a number holds exactly. Infinity: there is none. */
+  readonly ttlMicros: number;
+  readonly number: number | undefined;
+  readonly sourceNumber: number | undefined;
+}
+
+/** The numbers of the slots of a source. */
+export interface SourceSlots {
+  readonly ofSource: number;
+  /** By the name of the feature. */
+  readonly ofFeatures: ReadonlyMap<string, number>;
+  /** All of them, by number. */
+  readonly inOrder: readonly NumberedSlot[];
+  /** By the features of a row that are shared with others. */
+  readonly plans: WeakMap<ListKeys<string>, RowPlan>;
+}
+
+/** Where the values of a row are in its list, by the numbers of their slots. */
+export interface RowPlan {
+  /** In order, with the slot of the source. */
+  readonly numbers: readonly number[];
+  /** For each number, the place of its value in the list; -1 for the slot of the source and a feature that the row lacks. */
+  readonly places: readonly number[];
 }
 
 /** A slot of a row of some source. */

@@ -1,3 +1,4 @@
+import { findView } from '../../registry/find-view.js';
 import type { protos } from '@google-cloud/aiplatform';
 import type { Clock } from '../../../values/clock.js';
 import { formatInstant } from '../../../values/instant.js';
@@ -66,8 +67,8 @@ async function* diagnoseEntityType(
   entityType: EntityType,
   clock: Clock,
 ): AsyncGenerator<Finding> {
-  const id = settings.views[entityType.name] ?? entityType.name;
-  const name = featureViewName(settings, settings.featureOnlineStore, id);
+  const { settings: place, view: id } = findView(settings, entityType.name);
+  const name = featureViewName(place, place.featureOnlineStore, id);
   const admin = await clients.featureOnlineStores();
   try {
     const [view] = await withRetry(ADMIN_POLICY, (timeout) => admin.getFeatureView({ name }, { timeout }));

@@ -2,6 +2,7 @@ import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
+import { findView } from '../../registry/find-view.js';
 import type { EntityType, Feature, VertexFeatureViewSettings } from '../../registry/model.js';
 import { ADMIN_POLICY, toDeadline, READ_POLICY } from '../../google/retry-policy.js';
 import { toVertexStoreError } from '../../google/vertex/store-error.js';
@@ -93,8 +94,8 @@ export class VertexViewOnlineStore implements OnlineStore {
   }
 
   #findView(entityType: EntityType): string {
-    const view = this.#settings.views[entityType.name] ?? entityType.name;
-    return featureViewName(this.#settings, this.#settings.featureOnlineStore, view);
+    const { settings, view } = findView(this.#settings, entityType.name);
+    return featureViewName(settings, settings.featureOnlineStore, view);
   }
 
   async #answers(): Promise<boolean> {

@@ -25,6 +25,9 @@ export const seconds = z.number().superRefine((number, context) => {
   }
 });
 
+/** A share of all, or a distance with the greatest value 1: a bound of 1 would find nothing. */
+export const share = z.number().min(0).lt(1);
+
 export const region = z
   .string()
   .regex(/^[a-z]+-[a-z]+[0-9]+$/, 'a region is written like europe-west4')

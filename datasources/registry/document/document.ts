@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
 import { describeOnlineStore, ONLINE_STORE_KINDS } from '../store-kinds.js';
-import { columnName, MAX_FEATURE_NAME_LENGTH, resourceName, seconds } from './common-fields.js';
+import { columnName, MAX_FEATURE_NAME_LENGTH, resourceName, seconds, share } from './common-fields.js';
+import { expectations } from './expectation-document.js';
 import { modelEntries } from './model-entries.js';
+import { monitor } from './monitor-document.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
 import { onlineStore } from './online-store-document.js';
 import { stream } from './stream-document.js';
@@ -46,15 +48,13 @@ const feature = z
     labels,
     sensitivity: z.enum(SENSITIVITIES).default('INTERNAL').describe('How careful one must be with its values.'),
     ttlSeconds: ttlSeconds.describe('Its own ttl in seconds, instead of the one of the entity type.'),
-    driftThreshold: z
-      .number()
-      .min(0)
-      .lt(1)
+    driftThreshold: share
       .nullable()
       .default(null)
       .describe(
         'The distance above which its values have drifted (docs/statistics.md): Jensen-Shannon divergence of numbers, L-infinity of BOOL and STRING. 0.3 if absent.',
       ),
+    expectations,
     deprecationReason: z
       .string()
       .min(1)
@@ -123,6 +123,13 @@ const source = z
       .default(null)
       .describe('An integer column that breaks ties of both times: the greater is newer.'),
     bigQueryTable,
+    onRepeatedTime: z
+      .enum(['REJECT', 'WARN'])
+      .nullable()
+      .default(null)
+      .describe(
+        'Expects one row of an entity at an event time (docs/expectations.md). A training set with a value that has several fails (REJECT) or lists it (WARN). For DUCKDB.',
+      ),
     features: z.array(feature).min(1).describe('Its columns.'),
   })
   .describe('One table of values.');
@@ -190,6 +197,7 @@ const featurestore = z
     entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
     featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
     streams: z.array(stream).default([]).describe('Messages of brokers that become values (docs/streaming.md).'),
+    monitors: z.array(monitor).max(200).default([]).describe('Checks of features over time (docs/monitors.md).'),
   })
   .describe('A namespace of entity types.');
 

@@ -1,7 +1,9 @@
 import { describeOnlineStore, hasVersions } from '../store-kinds.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
+import { expectationFaults, repeatedTimeFaults } from './expectation-document.js';
 import type { Fault } from '../../../runtime/yaml/fault.js';
+import { monitorFaults } from './monitor-faults.js';
 import { renameFaults } from './rename-faults.js';
 import { refreshFaults, scheduleFaults } from './refresh-faults.js';
 import { storeFaults } from './store-faults.js';
@@ -43,6 +45,7 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       columnFaults(featurestore, entityType, [...path, 'entityTypes', index]),
     ),
+    ...repeatedTimeFaults(featurestore, path),
     ...renameFaults(featurestore, path),
     ...storeFaults(featurestore, path),
     ...duplicates(featurestore.streams, [...path, 'streams']),
@@ -50,6 +53,13 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
       streamFaults(stream, featurestore.entityTypes).map((fault) => ({
         ...fault,
         path: [...path, 'streams', index, ...fault.path],
+      })),
+    ),
+    ...duplicates(featurestore.monitors, [...path, 'monitors']),
+    ...featurestore.monitors.flatMap((monitor, index) =>
+      monitorFaults(monitor, featurestore).map((fault) => ({
+        ...fault,
+        path: [...path, 'monitors', index, ...fault.path],
       })),
     ),
     ...featurestore.featureViews.flatMap((view, index) =>
@@ -63,6 +73,7 @@ function entityTypeFaults(entityType: EntityTypeDocument, path: readonly Propert
     source.features.map((feature, index) => ({
       name: feature.name,
       column: feature.column ?? feature.name,
+      expectationFaults: expectationFaults(feature.valueType, feature.expectations),
       path: [...path, 'sources', sourceIndex, 'features', index],
     })),
   );
@@ -76,6 +87,12 @@ function entityTypeFaults(entityType: EntityTypeDocument, path: readonly Propert
     if (reserved !== undefined) {
       faults.push({ path: feature.path, message: `"${reserved}" is a column every table has; choose another name` });
     }
+    faults.push(
+      ...feature.expectationFaults.map((fault) => ({
+        ...fault,
+        path: [...feature.path, 'expectations', ...fault.path],
+      })),
+    );
     seen.add(feature.name);
   }
   const idColumns = new Set(entityType.entityIdColumns);

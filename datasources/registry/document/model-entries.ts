@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import { INSTANCE_FORMATS, type Model } from '../prediction-model.js';
-import { isBlockedPort } from './blocked-ports.js';
 import { toVertexSettings, vertexModel, vertexModelLocation } from './vertex-model-entry.js';
+import { webUrl } from './web-url.js';
 import { fieldFaults, inputEntry, outputEntry, text, toFields } from './model-field-entries.js';
-
-const url = z
-  .url({ protocol: /^https?$/, error: 'an http or https URL' })
-  .refine((address) => !new URL(address).username, 'a URL has no user and password in it')
-  .refine((address) => !isBlockedPort(new URL(address)), {
-    error: ({ input }) =>
-      `nothing is ever sent to port ${new URL(String(input)).port}: it is kept for another protocol, or is none; let the server listen on another port`,
-  });
 
 const model = z
   .strictObject({
@@ -25,14 +17,14 @@ const model = z
     onnx: z.string().min(1).optional().describe('An ONNX file: a path from the registry file, or npm:package/path.'),
     http: z
       .strictObject({
-        url: url.describe('Where to POST {instances, parameters}; the answer is {predictions}.'),
+        url: webUrl.describe('Where to POST {instances, parameters}; the answer is {predictions}.'),
         instances: z
           .enum(INSTANCE_FORMATS)
           .default('OBJECT')
           .describe(
             'OBJECT: an instance is an object of all its columns. ARRAY: it is the list of the inputs in order, as prebuilt containers of scikit-learn and XGBoost want it.',
           ),
-        healthUrl: url.nullable().default(null).describe('Answers GET with 200 when the server can predict.'),
+        healthUrl: webUrl.nullable().default(null).describe('Answers GET with 200 when the server can predict.'),
         // Node's fetch has its own timeout of 300 s.
         deadlineSeconds: z.number().positive().max(300).default(60).describe('The longest a batch may take.'),
       })

@@ -7,7 +7,7 @@ import type { ModelField } from '../prediction-model.js';
 const fieldName = z.string().min(1).max(128);
 export const text = z.string().nullable().default(null);
 
-/** Nobody lists a larger tensor by hand: such a model takes an array. */
+/** A larger tensor is not listed by hand: such a model takes an array. */
 const MAX_COLUMNS = 10_000;
 
 const tensor = fieldName

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OnlineStoreKind } from '../model.js';
 import { featureOnlineStore, region, resourceName, usePreview } from './common-fields.js';
+import { FEATURE_VIEW_NAME } from '../find-view.js';
 import { unionOfKinds } from './union-of-kinds.js';
 
 const lmdb = z.strictObject({ kind: z.literal('LMDB') }).describe('On this machine, in the data folder.');
@@ -56,9 +57,11 @@ const vertexFeatureView = z
     location: region,
     featureOnlineStore,
     views: z
-      .record(resourceName(60), resourceName(60))
+      .record(resourceName(60), z.union([resourceName(60), z.string().regex(FEATURE_VIEW_NAME)]))
       .default({})
-      .describe('The feature view of an entity type, by its name. One that is not here has a view of its own name.'),
+      .describe(
+        'The feature view of an entity type, by its name. One that is not here has a view of its own name. A view of another project has its full resource name: projects/P/locations/L/featureOnlineStores/S/featureViews/V, in the same region.',
+      ),
     usePreview,
   })
   .describe('Feature views of Vertex AI (docs/google-cloud-vertex.md).');

@@ -1,6 +1,8 @@
 import { ttlFromSeconds } from '../../../values/instant.js';
 import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView, TableFile } from '../model.js';
 import { describeOfflineStore, describeOnlineStore } from '../store-kinds.js';
+import { toExpectation } from './expectation-document.js';
+import { toMonitor } from './monitor-document.js';
 import { toStream } from './stream-document.js';
 import type { TableDocument } from './table-document.js';
 import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
@@ -41,6 +43,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     entityTypes: [],
     featureViews: [],
     streams: [],
+    monitors: [],
   };
   featurestore.entityTypes = document.entityTypes.map((entityType) => entityTypeFrom(entityType, featurestore, files));
   featurestore.featureViews = document.featureViews.map((view): FeatureView => {
@@ -56,6 +59,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
   featurestore.streams = document.streams.map((stream) =>
     toStream(stream, byName(featurestore.entityTypes, stream.entityType), files.messageSchemas),
   );
+  featurestore.monitors = document.monitors.map((monitor) => toMonitor(monitor, featurestore));
   return featurestore;
 }
 
@@ -101,6 +105,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
     createdTimestampColumn: document.createdTimestampColumn,
     sequenceColumn: document.sequenceColumn,
     bigQueryTable: document.bigQueryTable,
+    onRepeatedTime: document.onRepeatedTime,
     features: [],
   };
   source.features = document.features.map((feature) => featureFrom(feature, source));
@@ -123,6 +128,7 @@ function featureFrom(document: FeatureDocument, source: FeatureSource): Feature 
     sensitivity: document.sensitivity,
     ttl: document.ttlSeconds === null ? source.entityType.ttl : ttlFromSeconds(document.ttlSeconds),
     driftThreshold: document.driftThreshold,
+    expectations: document.expectations.map((expectation) => toExpectation(document.valueType, expectation)),
     deprecationReason: document.deprecationReason,
   };
 }

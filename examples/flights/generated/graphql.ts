@@ -212,6 +212,8 @@ export type StartBatchPredictionInput = {
   acceleratorType?: string | null | undefined;
   /** The number of instances in one request to the model, at least 1. */
   batchSize?: number | null | undefined;
+  /** The cost in US dollars above which the running job is cancelled. Its cost is counted about once a second. The job then ends as CANCELLED with the error COST_OVER_LIMIT, and what it has written stays as after any cancellation. A query of BigQuery that could cost more than is left is refused before it runs. Null: the job runs to its end. */
+  cancelAboveUsd?: number | null | undefined;
   /** A display name for people. It need not be unique. */
   displayName: string;
   /** true: the output has an explanation of each prediction. The model must support it. */
@@ -259,10 +261,12 @@ export type StoreKind =
 export type UserErrorCode =
   /** An argument, variable or cursor is not valid. */
   | 'BAD_USER_INPUT'
-  /** The estimate exceeds the maxCostUsd of the request or the daily budget. The error contains the estimate. */
+  /** The estimate or the cost exceeds maxCostUsd, cancelAboveUsd or the daily budget. Of an estimate, the error contains it. */
   | 'COST_OVER_LIMIT'
   /** The featurestore has no entity type with this name. */
   | 'ENTITY_TYPE_NOT_FOUND'
+  /** The value is not as the registry expects. `Feature.expectations` says what is expected. */
+  | 'EXPECTATION_VIOLATED'
   /** There is no featurestore with this name. */
   | 'FEATURESTORE_NOT_FOUND'
   /** The entity type has no feature with this name. */
@@ -279,6 +283,8 @@ export type UserErrorCode =
   | 'MODEL_NOT_FOUND'
   /** The gateway cannot load or reach the model. */
   | 'MODEL_UNAVAILABLE'
+  /** The featurestore has no monitor with this name. */
+  | 'MONITOR_NOT_FOUND'
   /** The policy of the gateway does not allow this to the client. `viewer.permissions` says what it allows. */
   | 'PERMISSION_DENIED'
   /** The offline store has no table with this name. */
@@ -442,6 +448,7 @@ export type NodeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type NodeQuery = { nodes: Array<
+    | { __typename: 'BacktestJob', id: string }
     | { __typename: 'BatchPredictionJob', id: string }
     | { __typename: 'EntityType', id: string }
     | { __typename: 'Feature', valueType: ValueType, unit: string | null, id: string }
@@ -452,6 +459,8 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FlightsFeaturestore', id: string }
     | { __typename: 'FlightsRoute', id: string }
     | { __typename: 'Model', id: string }
+    | { __typename: 'Monitor', id: string }
+    | { __typename: 'MonitorRunJob', id: string }
     | { __typename: 'PriceBook', id: string }
     | { __typename: 'SourceRefreshJob', id: string }
     | { __typename: 'TrainingSetJob', id: string }
@@ -476,8 +485,10 @@ export type JobsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type JobsQuery = { jobs: { nodes: Array<
+      | { __typename: 'BacktestJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'BatchPredictionJob', displayName: string, id: string, state: JobState, createdAt: string, output: { predictions: string | null }, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'FeatureViewSyncJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
+      | { __typename: 'MonitorRunJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'SourceRefreshJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'TrainingSetJob', id: string, state: JobState, createdAt: string, written: { location: string, rows: string } | null, progress: { completed: string, total: string | null, percent: number | null } }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
@@ -488,6 +499,8 @@ export type JobProgressSubscriptionVariables = Exact<{
 
 
 export type JobProgressSubscription = { jobProgress:
+    | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
+    | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
@@ -579,7 +592,7 @@ export const DepartureBoardDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<DepartureBoardQuery, DepartureBoardQueryVariables>;
+    `, {"hash":"sha256:9e3d945ea8db9ea0a10741527f76414fea5624ecc09ac709df3371c4931dc8c8"}) as unknown as TypedDocumentString<DepartureBoardQuery, DepartureBoardQueryVariables>;
 export const WriteDeparturesDocument = new TypedDocumentString(`
     mutation WriteDepartures($input: WriteFeatureValuesInput!) {
   writeFeatureValues(input: $input) {
@@ -589,7 +602,7 @@ export const WriteDeparturesDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<WriteDeparturesMutation, WriteDeparturesMutationVariables>;
+    `, {"hash":"sha256:1f5aa012851b0ca419cd0d8708a608df7f900fe35deb582c6bb234a49a624930"}) as unknown as TypedDocumentString<WriteDeparturesMutation, WriteDeparturesMutationVariables>;
 export const BoardDocument = new TypedDocumentString(`
     subscription Board($airports: [ID!]!) {
   featureValues(
@@ -607,7 +620,7 @@ export const BoardDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<BoardSubscription, BoardSubscriptionVariables>;
+    `, {"hash":"sha256:af196cf32bc2d6cbfffca9255bcdcce428cefc2ac5c6566a8445fe451e666548"}) as unknown as TypedDocumentString<BoardSubscription, BoardSubscriptionVariables>;
 export const BoardAsOfDocument = new TypedDocumentString(`
     query BoardAsOf($airports: [ID!]!, $at: DateTime!) {
   entities(
@@ -622,7 +635,7 @@ export const BoardAsOfDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<BoardAsOfQuery, BoardAsOfQueryVariables>;
+    `, {"hash":"sha256:7218ac5efd5cfc3a0314f39905fb6b16be27ad0d8520fcfc93f93d233d3fc67f"}) as unknown as TypedDocumentString<BoardAsOfQuery, BoardAsOfQueryVariables>;
 export const RegistryDocument = new TypedDocumentString(`
     query Registry {
   featurestores {
@@ -668,7 +681,7 @@ export const RegistryDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<RegistryQuery, RegistryQueryVariables>;
+    `, {"hash":"sha256:005343dba3dd7275bd0b498cd30cf74e9c08920dd35eb33e9a6f36f0b08ee539"}) as unknown as TypedDocumentString<RegistryQuery, RegistryQueryVariables>;
 export const SearchDocument = new TypedDocumentString(`
     query Search {
   searchFeatures(text: "mean delay", first: 5) {
@@ -683,7 +696,7 @@ export const SearchDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
+    `, {"hash":"sha256:cebf9647823d9ee64cd07fa00cb70f8041e4f15a895c99ae23fc9bc9a264d473"}) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
 export const TypedDocument = new TypedDocumentString(`
     query Typed {
   flights {
@@ -698,7 +711,7 @@ export const TypedDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<TypedQuery, TypedQueryVariables>;
+    `, {"hash":"sha256:bc0688a933b2d99d08a2f34fceb2cc8f6d7b5c5b0963fd47a400c54d5bfc72fc"}) as unknown as TypedDocumentString<TypedQuery, TypedQueryVariables>;
 export const AsOfDocument = new TypedDocumentString(`
     query AsOf($moment: DateTime = "2001-03-07T14:00:00Z") {
   flights {
@@ -721,7 +734,7 @@ export const AsOfDocument = new TypedDocumentString(`
   departures1h
   meanDelay3h
   delayTrend6h
-}`) as unknown as TypedDocumentString<AsOfQuery, AsOfQueryVariables>;
+}`, {"hash":"sha256:257b4a3f57bb015ca76b8b7d6a5d39425989ddf579a5f38c97e37ddf47b96ff7"}) as unknown as TypedDocumentString<AsOfQuery, AsOfQueryVariables>;
 export const StatusDocument = new TypedDocumentString(`
     query Status {
   entity(featurestore: "flights", entityType: "airport", entityId: "SFO") {
@@ -735,7 +748,7 @@ export const StatusDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+    `, {"hash":"sha256:5cf318b399990a932f6c086edd4e80626656a3551001bf95ae21f355efcd2196"}) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
 export const CompositeIdDocument = new TypedDocumentString(`
     query CompositeId {
   flights {
@@ -749,7 +762,7 @@ export const CompositeIdDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<CompositeIdQuery, CompositeIdQueryVariables>;
+    `, {"hash":"sha256:f16262945c70fabf075a64e558e6cd74dbd989861684188c1bcfabb7b22e620a"}) as unknown as TypedDocumentString<CompositeIdQuery, CompositeIdQueryVariables>;
 export const EntitiesDocument = new TypedDocumentString(`
     query Entities($ids: [ID!]! = ["SFO", "JFK", "ORD"], $moment: DateTime = "2001-03-07T14:00:00Z") {
   entities(
@@ -771,7 +784,7 @@ export const EntitiesDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<EntitiesQuery, EntitiesQueryVariables>;
+    `, {"hash":"sha256:145ec8b7d6da1d09070e1e5cc23ae4dbb6445c9cb19bc15ef2d3248062760063"}) as unknown as TypedDocumentString<EntitiesQuery, EntitiesQueryVariables>;
 export const HistoryDocument = new TypedDocumentString(`
     query History($after: String) {
   entity(featurestore: "flights", entityType: "airport", entityId: "SFO") {
@@ -793,7 +806,7 @@ export const HistoryDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+    `, {"hash":"sha256:a2ff0b37ee3d5c3d19d72342d2e431e2586bb5e97a6a5aefc04d0d2aaf24e161"}) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
 export const MatrixDocument = new TypedDocumentString(`
     query Matrix {
   featureMatrix(
@@ -809,7 +822,7 @@ export const MatrixDocument = new TypedDocumentString(`
     statuses
   }
 }
-    `) as unknown as TypedDocumentString<MatrixQuery, MatrixQueryVariables>;
+    `, {"hash":"sha256:6cddc37995c5a1e19afbeb9d3a80e83e20e6161b52d31f8dc94b0e631418affb"}) as unknown as TypedDocumentString<MatrixQuery, MatrixQueryVariables>;
 export const NodeDocument = new TypedDocumentString(`
     query Node {
   nodes(
@@ -827,7 +840,7 @@ export const NodeDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
+    `, {"hash":"sha256:ffb151953f76c1400d39a58ec66c5edc5f8407635c4a5552460baf98ed587fe1"}) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
 export const ModelsDocument = new TypedDocumentString(`
     query Models {
   models {
@@ -848,7 +861,7 @@ export const ModelsDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+    `, {"hash":"sha256:6b8f900655cfc456ed5d59eefe3c56c6a80670d9c232d83b12f5bd21e36d89af"}) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
 export const TrainingSetPreviewDocument = new TypedDocumentString(`
     query TrainingSetPreview {
   trainingSetPreview(
@@ -870,7 +883,7 @@ export const TrainingSetPreviewDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<TrainingSetPreviewQuery, TrainingSetPreviewQueryVariables>;
+    `, {"hash":"sha256:97c7155118d96c53ff71f60ae2a0a6afaff05413f8980e302add6a44b0e45f39"}) as unknown as TypedDocumentString<TrainingSetPreviewQuery, TrainingSetPreviewQueryVariables>;
 export const StartTrainingSetDocument = new TypedDocumentString(`
     mutation StartTrainingSet {
   startTrainingSet(
@@ -887,7 +900,7 @@ export const StartTrainingSetDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<StartTrainingSetMutation, StartTrainingSetMutationVariables>;
+    `, {"hash":"sha256:0b02aa3d4885574d953b8609b219aa3303383d91b41fd5c7a7921f6d1c51913b"}) as unknown as TypedDocumentString<StartTrainingSetMutation, StartTrainingSetMutationVariables>;
 export const JobsDocument = new TypedDocumentString(`
     query Jobs {
   jobs(
@@ -923,7 +936,7 @@ export const JobsDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<JobsQuery, JobsQueryVariables>;
+    `, {"hash":"sha256:889182399eda2dec2166a92f049117fbd438b74ddf3547e822beada64a1fce01"}) as unknown as TypedDocumentString<JobsQuery, JobsQueryVariables>;
 export const JobProgressDocument = new TypedDocumentString(`
     subscription JobProgress($id: ID!) {
   jobProgress(id: $id) {
@@ -943,7 +956,7 @@ export const JobProgressDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<JobProgressSubscription, JobProgressSubscriptionVariables>;
+    `, {"hash":"sha256:f9b3014c0c75a4bff6eae1e780231903b68a29ddbf4214db72109da7b5b3186c"}) as unknown as TypedDocumentString<JobProgressSubscription, JobProgressSubscriptionVariables>;
 export const CostEstimateDocument = new TypedDocumentString(`
     query CostEstimate {
   batchJob: estimateBatchPrediction(
@@ -980,7 +993,7 @@ export const CostEstimateDocument = new TypedDocumentString(`
     assumptions
   }
 }
-    `) as unknown as TypedDocumentString<CostEstimateQuery, CostEstimateQueryVariables>;
+    `, {"hash":"sha256:4849aac994e67cdaaef7bae4444de2bd367737d132f0311d9ce1d5b2de13da0f"}) as unknown as TypedDocumentString<CostEstimateQuery, CostEstimateQueryVariables>;
 export const BatchOrOnlineDocument = new TypedDocumentString(`
     query BatchOrOnline {
   compareServing(
@@ -1012,7 +1025,7 @@ export const BatchOrOnlineDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<BatchOrOnlineQuery, BatchOrOnlineQueryVariables>;
+    `, {"hash":"sha256:8bedf1726a9eaf1e349b2b2d39c615891ab86433a890be8a5b1b1be947fd0da2"}) as unknown as TypedDocumentString<BatchOrOnlineQuery, BatchOrOnlineQueryVariables>;
 export const JobCostsDocument = new TypedDocumentString(`
     query JobCosts {
   batchPredictionJobs(first: 10) {
@@ -1047,7 +1060,7 @@ export const JobCostsDocument = new TypedDocumentString(`
     assumptions
   }
 }
-    `) as unknown as TypedDocumentString<JobCostsQuery, JobCostsQueryVariables>;
+    `, {"hash":"sha256:6a7eeda6ef0a137612dc161ca1631ac0a8fdff7b9d31fa102aabb447469d3b3e"}) as unknown as TypedDocumentString<JobCostsQuery, JobCostsQueryVariables>;
 export const EstimateDocument = new TypedDocumentString(`
     query Estimate($input: BatchPredictionEstimateInput!) {
   estimateBatchPrediction(input: $input) {
@@ -1057,7 +1070,7 @@ export const EstimateDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<EstimateQuery, EstimateQueryVariables>;
+    `, {"hash":"sha256:243c8be55ee26e64034308392143e43ea8ad8cb5e552b9a7ea5d1f6ea6767c99"}) as unknown as TypedDocumentString<EstimateQuery, EstimateQueryVariables>;
 export const AirportDocument = new TypedDocumentString(`
     query Airport($id: ID!, $at: DateTime) {
   flights {
@@ -1078,7 +1091,7 @@ export const AirportDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<AirportQuery, AirportQueryVariables>;
+    `, {"hash":"sha256:c79c32812fe73b338249c6c7a5f95c099985237a8cca0d1ab7c178bb21b841cc"}) as unknown as TypedDocumentString<AirportQuery, AirportQueryVariables>;
 export const RouteDocument = new TypedDocumentString(`
     query Route($id: ID!, $at: DateTime) {
   flights {
@@ -1096,7 +1109,7 @@ export const RouteDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<RouteQuery, RouteQueryVariables>;
+    `, {"hash":"sha256:75318e2b1103fb85b355b654955b737b4104b8fcd10d39e0a3e9a2d38a4d9ecf"}) as unknown as TypedDocumentString<RouteQuery, RouteQueryVariables>;
 export const NewestAirportsDocument = new TypedDocumentString(`
     query NewestAirports($ids: [ID!]!, $names: [String!]!, $at: DateTime) {
   featureMatrix(
@@ -1111,4 +1124,4 @@ export const NewestAirportsDocument = new TypedDocumentString(`
     statuses
   }
 }
-    `) as unknown as TypedDocumentString<NewestAirportsQuery, NewestAirportsQueryVariables>;
+    `, {"hash":"sha256:fab9d87a74be19a72650a1749e3d38e7832c6b394ce7dc0885b4e6f9ef47c2db"}) as unknown as TypedDocumentString<NewestAirportsQuery, NewestAirportsQueryVariables>;

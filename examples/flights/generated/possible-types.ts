@@ -11,12 +11,15 @@
       "FlightsRoute"
     ],
     "Job": [
+      "BacktestJob",
       "BatchPredictionJob",
       "FeatureViewSyncJob",
+      "MonitorRunJob",
       "SourceRefreshJob",
       "TrainingSetJob"
     ],
     "Node": [
+      "BacktestJob",
       "BatchPredictionJob",
       "EntityType",
       "Feature",
@@ -27,6 +30,8 @@
       "FlightsFeaturestore",
       "FlightsRoute",
       "Model",
+      "Monitor",
+      "MonitorRunJob",
       "PriceBook",
       "SourceRefreshJob",
       "TrainingSetJob"

@@ -11,7 +11,10 @@ export type Decode = (data: Uint8Array) => unknown;
 
 /** The decoder of a stream. An OperatorError for a schema that cannot be read. */
 export function createDecoder(stream: FeatureStream): Decode {
-  if (stream.format === 'JSON') return decodeJson;
+  if (stream.format === 'JSON') {
+    const hasStructs = [...stream.features.keys()].some(({ valueType }) => valueType === 'STRUCT');
+    return (data) => decodeJson(data, hasStructs);
+  }
   const decode = open(stream);
   return (data) => {
     try {
@@ -35,12 +38,12 @@ function open(stream: FeatureStream): Decode {
   }
 }
 
-function decodeJson(data: Uint8Array): unknown {
+function decodeJson(data: Uint8Array, hasStructs: boolean): unknown {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(data);
   } catch {
     throw badInput('The message is not UTF-8.');
   }
-  return parseRowJson(text);
+  return parseRowJson(text, hasStructs);
 }

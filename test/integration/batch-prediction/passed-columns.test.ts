@@ -173,7 +173,9 @@ describe('columns that the model does not use', () => {
     const lab = await openEcho();
     writeFileSync(join(lab.files.folder, 'in.jsonl'), `{"a":1,${tokens}}\n`);
     const input = { kind: 'FILES', files: ['in.jsonl'], format: 'JSONL' } as const;
-    await predict(lab, input, 'JSONL');
+    const job = await predict(lab, input, 'JSONL');
+    const [read] = await lab.batch.predictions(job, { after: null, limit: 1 });
+    expect(read!.instance).toMatchObject({ acct: '12345678901234567890.10', tags: ['x', { deep: 1.5 }] });
     expect(readFileSync(join(lab.files.folder, 'out/predictions-00001.jsonl'), 'utf8')).toBe(
       `{"instance_number":0,"instance":{"a":"1",${tokens}},"prediction":{"a":"1"}}\n`,
     );

@@ -130,9 +130,10 @@ describe('batch prediction on Vertex AI', () => {
       store: new LmdbJobStore(join(folder, `jobs-${gateway}`)),
       handlers: [handler],
       clock: () => 1_000_000_000_000_000n,
+      costLookMs: 10,
       newId: () => `00000000-0000-7000-8000-${String(Date.now()).padStart(12, '0')}`,
       maxRunning: 4,
-      accounting: new JobAccounting(costs),
+      accounting: new JobAccounting(costs, () => 1_000_000_000_000_000n),
       onError: (error) => {
         if (!(error instanceof JobFailure)) throw error;
       },
@@ -413,7 +414,7 @@ describe('batch prediction on Vertex AI', () => {
     [
       'instance files on this machine',
       { input: { kind: 'INSTANCE_FILES', files: ['in'], format: 'TF_RECORD' } },
-      'input.instanceFiles.paths',
+      'input.instanceFiles.paths[0]',
     ],
   ])('refuses %s before anything is created', async (_title, spec, field) => {
     await expect(start({}, spec)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
@@ -434,8 +435,8 @@ describe('batch prediction on Vertex AI', () => {
     ['the region of the model', 'EUROPE-WEST4', {}, null],
     ['the multi-region of the model', 'EU', {}, null],
     ['a dual region', 'EUR4', {}, null],
-    ['another multi-region', 'US', {}, 'input.files'],
-    ['another region', 'US-CENTRAL1', {}, 'input.files'],
+    ['another multi-region', 'US', {}, 'input.files.paths[0]'],
+    ['another region', 'US-CENTRAL1', {}, 'input.files.paths[0]'],
     ['another region, for the output of a table', 'US-CENTRAL1', { input: TABLE }, 'output.location'],
   ])(
     'compares the locations of input, output and model before the start: %s',
@@ -453,6 +454,29 @@ describe('batch prediction on Vertex AI', () => {
       }
     },
   );
+
+  it.each<[string, BatchInput, string]>([
+    [
+      'files',
+      { kind: 'FILES', files: ['gs://demo-files/a.jsonl', 'gs://far-files/b.jsonl'], format: 'JSONL' },
+      'input.files.paths[1]',
+    ],
+    [
+      'instance files',
+      {
+        kind: 'INSTANCE_FILES',
+        files: ['gs://demo-files/a', 'gs://demo-files/b', 'gs://far-files/c'],
+        format: 'TF_RECORD',
+      },
+      'input.instanceFiles.paths[2]',
+    ],
+  ])('compares the location of each bucket of %s, not of the first alone', async (_title, input, field) => {
+    storage.locations.set('demo-files', 'EUROPE-WEST4').set('far-files', 'US-CENTRAL1');
+    await expect(start({}, { input })).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+    expect(server.calls).toEqual([]);
+    storage.locations.set('far-files', 'EU');
+    await start({}, { input });
+  });
 
   it('refuses a table in another location than the model, also in an estimate', async () => {
     const spec: BatchPredictionSpec = { ...SPEC, input: { kind: 'TABLE', table: 'demo-project.far_away.instances' } };
@@ -577,6 +601,44 @@ describe('batch prediction on Vertex AI', () => {
     expect(cost?.estimate.assumptions[0]).toMatch(/^At least/);
     expect(Number(cost?.estimate.total)).toBeGreaterThan(0);
     expect(cost?.estimate.perPrediction).toBeNull();
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['that Vertex AI reports', { resourcesConsumed: { replicaHours: 1.2 } }],
+    // Five replicas that began a quarter of an hour before the clock of this gateway.
+    ['since its start, while Vertex AI reports none', { startTime: { seconds: '999999100', nanos: 0 } }],
+  ])('is cancelled there when it costs more than cancelAboveUsd by the hours %s', async (_what, news) => {
+    const { id } = await predictions.start({ ...REQUEST, cancelAboveUsd: 1 });
+    const { name } = await created();
+    // An n1-standard-8 with a T4 is $0.438 + $0.402 an hour.
+    world.advance(name, { state: 'JOB_STATE_RUNNING', resourcesConsumed: { replicaHours: 1.1 } });
+    await eventually(async () => (await engine.get(id))?.checkpoint).toMatchObject({ replicaHours: 1.1 });
+    await eventually(async () => (await engine.get(id))?.state).toBe('RUNNING');
+    world.advance(name, news);
+    await eventually(() => world.jobs.get(name)?.state).toBe('JOB_STATE_CANCELLING');
+    world.advance(name, { state: 'JOB_STATE_CANCELLED' });
+    const done = await ended(id);
+    expect(done).toMatchObject({ state: 'CANCELLED', error: { code: 'COST_OVER_LIMIT' } });
+    expect(done.error!.message).toMatch(/^The job had cost \$1\.0\d+|^The job had cost \$1\.05/);
+  });
+
+  it('is estimated with the objects of its input, and the prices of the location of its model', async () => {
+    storage.objects.set('many/part-1.jsonl', '{"a": 1}\n');
+    storage.objects.set('many/part-2.jsonl', '{"a": 10}\n');
+    storage.objects.set('many/readme.txt', 'no instances');
+    const input: BatchInput = {
+      ...SPEC.input,
+      kind: 'INSTANCE_FILES',
+      files: ['gs://demo-files/many/*.jsonl'],
+    } as BatchInput;
+    const { cost } = await predictions.start({ ...REQUEST, spec: { ...SPEC, input } });
+    expect(cost?.estimate.assumptions.slice(0, 3)).toEqual([
+      expect.stringMatching(/^At least/),
+      'The input has 19 bytes in 2 objects of Cloud Storage.',
+      expect.stringMatching(
+        /^No price book has prices of machine-hour in europe-west4: these are the prices of us-central1/,
+      ),
+    ]);
   });
 
   it('follows the job through its states, with counts, to where it says it wrote', async () => {
@@ -875,7 +937,7 @@ describe('batch prediction on Vertex AI', () => {
   it('does not give one caller the job of another who happens to use the same key', async () => {
     await predictions.start(REQUEST);
     await created();
-    await predictions.start({ ...REQUEST, createdBy: 'somebody else' });
+    await predictions.start({ ...REQUEST, createdBy: 'another' });
     await eventually(() => world.jobs.size).toBe(2);
   });
 

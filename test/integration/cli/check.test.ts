@@ -166,7 +166,8 @@ it('says that a start fills an online store that is gone, or that lacks rows of 
   expect((await checkIn(folder)).text).toContain('a start fills the online store of shop.customer (never filled');
 
   const future = temporaryFolder();
-  const soon = `now()::TIMESTAMP + INTERVAL 1 SECOND`;
+  // After the stop: a gateway that runs would serve the row.
+  const soon = `now()::TIMESTAMP + INTERVAL 8 SECOND`;
   const other = await startShopGateway(future, {
     sql: `SELECT 'c1' AS entity_id, ${soon} AS event_timestamp, 7 AS orders`,
   });

@@ -203,6 +203,22 @@ describe('training-set', () => {
   });
 });
 
+describe('a training set without a list of labels', () => {
+  const customers = ['training-set', '--featurestore', 'shop', '--entity-type', 'customer'];
+  const range = ['--from', '2024-01-01T00:00:00Z', '--until', '2024-01-08T00:00:00Z'];
+
+  it('is of all entities at an interval, or of some at the events of a source', async () => {
+    training.begin(1n).count(1n).end();
+    await run(...customers, ...range, '--every', '1d', '--label-time-zone', 'Europe/Berlin');
+    training.begin(1n).count(1n).end();
+    await run(...customers, ...range, '--events-of', 'city', '--entity-id', 'ann', 'bob');
+    expect(trainingSets.requests.map(({ labels: asked }) => asked)).toMatchObject([
+      { kind: 'GENERATED', entityIds: null, times: { every: { unit: 'DAY', count: 1 }, timeZone: 'Europe/Berlin' } },
+      { kind: 'GENERATED', entityIds: ['ann', 'bob'], times: { kind: 'EVENTS', feature: 'city' } },
+    ]);
+  });
+});
+
 describe('the options of a file', () => {
   const described = [
     ...['--format', 'csv', '--delimiter', ';', '--no-header', '--null-text', 'NA', '--decimal', ','],

@@ -177,6 +177,20 @@ it('refuses what breaks clients unless it is told to, and changes nothing the se
   expect(await gateway.apply()).toMatchObject({ isApplied: true, jobIds: [], plan: { breaks: [], removed: [] } });
 });
 
+it('names an added type or field in the plan, and not what is inside it', async () => {
+  const gateway = await start();
+  gateway.edit(`${WITH_SECOND_TOTAL}      - name: tray
+        sources: [{ features: [{ name: height, valueType: INT64 }] }]
+`);
+  const { registryPlan } = await gateway.ask('{ registryPlan { changes } }');
+  expect(registryPlan.changes.toSorted()).toEqual([
+    "Field 'tray' was added to object type 'ShopFeaturestore'",
+    "Field 'trays' was added to object type 'ShopFeaturestore'",
+    "Field 'tripleTotal' was added to object type 'ShopCustomer'",
+    "Type 'ShopTray' was added",
+  ]);
+});
+
 it('serves two applied registries one after the other', async () => {
   const gateway = await start();
   gateway.edit(WITH_VIEW);

@@ -3,13 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../../config/load-config.js';
-import { startGateway } from '../../../main.js';
-import { createLogger } from '../../../observability/logger.js';
 import { ask } from '../../support/ask.js';
 import { describeWithKafka, useKafka } from '../../support/streams/kafka-broker.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { until } from '../../support/until.js';
+import { startRegistryGateway } from '../../support/registry-gateway.js';
 
 const STREAMS = '{ featurestore(name: "shop") { streams { name state written } } }';
 const VALUE =
@@ -48,17 +46,7 @@ describeWithKafka('a registry that is applied', () => {
     streams:${streams}\n`,
       );
     write(stream('kept', kept), 'One stream.');
-    const gateway = await startGateway({
-      config: parseConfig({
-        FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
-        FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
-        FEATUREGRAPH_GRAPHIQL: 'false',
-        HOST: '127.0.0.1',
-        PORT: '0',
-      }),
-      logger: createLogger('silent'),
-      onPrepare: () => undefined,
-    });
+    const gateway = await startRegistryGateway(folder);
     onTestFinished(() => gateway.stop());
     /** They are counted a moment after their values are served. */
     const untilStreams = (written: Readonly<Record<string, string>>): Promise<void> => {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openLmdb } from '../../../runtime/lmdb.js';
 import { startShopGateway } from '../../support/shop-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -91,6 +92,21 @@ describe('a gateway that could not start', () => {
       await (await startShopGateway(folder)).stop();
     },
   );
+
+  it('since the record of a job is damaged leaves nothing open, and starts when the jobs are gone', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'data/jobs');
+    mkdirSync(path, { recursive: true });
+    const jobs = openLmdb({ path, maxDbs: 4 });
+    // A map of four billion entries, of which there is none.
+    const records = jobs.openDB({ name: 'records', encoding: 'binary' });
+    await records.put('job', Buffer.from([0xdf, 0xff, 0xff, 0xff, 0xff]));
+    await jobs.close();
+    await expect(startShopGateway(folder)).rejects.toThrow();
+    expect(openFiles(folder)).toEqual([]);
+    rmSync(path, { recursive: true });
+    await (await startShopGateway(folder)).stop();
+  });
 
   it('since the SQL of a source is wrong leaves nothing open', async () => {
     const folder = temporaryFolder();

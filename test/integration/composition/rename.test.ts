@@ -27,7 +27,7 @@ featurestores:
 const AFTER = BEFORE.replace('- name: customer', '- name: client\n        renamedFrom: customer')
   .replace('- name: notes', '- name: remarks\n            renamedFrom: notes')
   .replace('{ name: note,', '{ name: remark, renamedFrom: note,');
-const PLAN = `isApplied jobIds plan { faults removed breaks { path } changes renamed { kind from to }
+const PLAN = `isApplied jobIds plan { faults expectations removed breaks { path } changes renamed { kind from to }
   recomputed { featurestore entityType source rows bytes isServedMeanwhile } }`;
 
 const write = (entityType: string, feature: string, value: string, timestamp: Date) => ({

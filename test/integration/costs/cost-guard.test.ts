@@ -72,7 +72,7 @@ describe('maxCostUsd', () => {
     await expect(admit('alice', 1, 0)).rejects.toMatchObject(refused);
   });
 
-  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('of %d is no limit anybody means', async (maxCostUsd) => {
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('of %d is no limit', async (maxCostUsd) => {
     const { admit } = await openGuard({});
     await expect(admit('alice', 1, maxCostUsd)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

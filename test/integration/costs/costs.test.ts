@@ -216,8 +216,16 @@ describe('the API', () => {
     const { data } = await gateway.ask(
       '{ priceBooks { id name region effectiveDate source prices { meter resource unit unitPrice quality source } } }',
     );
-    expect(data.priceBooks.map(({ name }: any) => name)).toEqual(['classic', 'google-us-central1', THIS_MACHINE]);
-    const google = data.priceBooks[1];
+    expect(data.priceBooks.map(({ name }: any) => name)).toEqual([
+      'classic',
+      'google-asia-southeast1',
+      'google-europe-west1',
+      'google-southamerica-east1',
+      'google-us',
+      'google-us-central1',
+      THIS_MACHINE,
+    ]);
+    const google = data.priceBooks[5];
     expect(google.id).toBe(`priceBooks/google-us-central1@${google.effectiveDate}`);
     const found = await gateway.ask('query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', {
       ids: [google.id, 'priceBooks/google-us-central1', 'priceBooks/none@2026-01-01'],

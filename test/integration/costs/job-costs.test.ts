@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../config/load-config.js';
 import { startGateway, type Gateway } from '../../../main.js';
 import { createLogger } from '../../../observability/logger.js';
+import { askAlone } from '../../support/ask-alone.js';
 import { linear, startModelServer } from '../../support/model-server.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { until } from '../../support/until.js';
@@ -97,14 +98,7 @@ afterEach(async () => {
   await server.close();
 });
 
-async function ask(query: string, variables: object = {}): Promise<any> {
-  const response = await fetch(gateway.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  return response.json();
-}
+const ask = (query: string, variables: object = {}): Promise<any> => askAlone(gateway.url, query, variables);
 
 const COSTS = 'estimatedCost { total { currency amount } assumptions priceBook { id } } costSoFar { amount }';
 async function start(input: object) {

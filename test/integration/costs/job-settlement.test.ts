@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { BatchWork } from '../../../datasources/job-store/job-cost.js';
 import { JobEngine } from '../../../jobs/job-engine.js';
 import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { JobAccounting } from '../../../costs/job-accounting.js';
 import type { Costs } from '../../../costs/costs.js';
 import type { AppError } from '../../../errors/app-error.js';
+import { HOUR_OF_BATCHES } from '../../support/batch-work.js';
 import { openTestCosts } from '../../support/costs.js';
 import { CountableWork, type PlannedRequest } from '../../support/countable-work.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { waitForEnd } from '../../support/training-set-dependencies.js';
 
-/** Whoever bills it says that it used two hours. */
+/** Its bill says that it used two hours. */
 class BilledWork extends CountableWork {
   replicaHours(): number {
     return 2;
@@ -38,25 +38,13 @@ class SlowCosts extends JobAccounting {
   }
 }
 
-/** A second a batch, an hour in all: $0.219 by the published book, and some start-up. */
-const WORK: BatchWork = {
-  kind: 'BATCHES',
-  model: 'churn',
-  rows: 3600n,
-  batchSize: 1,
-  startingReplicaCount: 1,
-  machineType: 'n1-standard-4',
-  acceleratorType: null,
-  acceleratorCount: null,
-  priceBook: null,
-};
 const REQUEST: PlannedRequest = {
   spec: null,
   displayName: null,
   labels: {},
   createdBy: 'ada',
   idempotencyKey: null,
-  work: async () => WORK,
+  work: async () => HOUR_OF_BATCHES,
 };
 
 let folder: string;
@@ -72,7 +60,7 @@ beforeEach(async () => {
   onTestFinished(() => opened.close());
 });
 
-function openEngine(accounting = new JobAccounting(costs), maxRunning = 1) {
+function openEngine(accounting = new JobAccounting(costs, () => 0n), maxRunning = 1) {
   const work = new BilledWork('BATCH_PREDICTION');
   const engine = new JobEngine({
     store: new LmdbJobStore(join(folder, 'jobs')),
@@ -86,7 +74,7 @@ function openEngine(accounting = new JobAccounting(costs), maxRunning = 1) {
   return { engine, work, start: (request: PlannedRequest) => engine.start(work, request) };
 }
 
-/** Of the budget of a dollar: as it is told to whoever asks for too much. */
+/** Of the budget of a dollar: as the error for too large a request says it. */
 async function spent(): Promise<number> {
   const estimate = await costs.estimator.historicalQuery({ bytes: 2n ** 60n });
   const refusal: unknown = await costs.guard
@@ -95,7 +83,7 @@ async function spent(): Promise<number> {
   return (refusal as AppError).details.spentUsd as number;
 }
 const estimated = async () =>
-  (await costs.estimator.batchPrediction({ ...WORK, rows: 3600n, secondsPerBatch: 1 })).total.toNumber();
+  (await costs.estimator.batchPrediction({ ...HOUR_OF_BATCHES, rows: 3600n, secondsPerBatch: 1 })).total.toNumber();
 
 describe('the budget of the day', () => {
   it('is taken from once, however many requests race with one key', async () => {
@@ -119,7 +107,7 @@ describe('the budget of the day', () => {
   });
 
   it('is settled before a list shows or filters by the end', async () => {
-    const slow = new SlowCosts(costs);
+    const slow = new SlowCosts(costs, () => 0n);
     const { engine, start, work } = openEngine(slow);
     onTestFinished(() => engine.stop());
     const { id } = await start(REQUEST);
@@ -150,7 +138,7 @@ describe('the budget of the day', () => {
   });
 
   it('has the cost of a job whose end the process did not outlive, and the model its run, once', async () => {
-    const { engine, start, work } = openEngine(new BrokenCosts(costs));
+    const { engine, start, work } = openEngine(new BrokenCosts(costs, () => 0n));
     const { id } = await start(REQUEST);
     work.count(3600n).end();
     expect((await waitForEnd(engine, id)).state).toBe('SUCCEEDED');

@@ -44,6 +44,7 @@ const CATALOG = {
       [1, 6, 500_000_000],
       [1000, 5, 0],
     ]),
+    sku('0000-0000-0009', 'Analysis (europe-west3)', 'TiBy', [[0, 8, 0]], ['europe-west3']),
   ],
 };
 
@@ -198,6 +199,33 @@ describe('prices update', () => {
     await expect(update(book)).rejects.toThrow(
       /did not give the prices of services\/0000-0000-0000: .*no such service/,
     );
+  });
+});
+
+describe('prices update --region', () => {
+  it('makes a book of another region, of the prices that the catalog has there, and leaves out all others', async () => {
+    const { folder, said } = await update(BOOK, '--region', 'europe-west3');
+    const books = (await loadPriceBooks(folder)).map(({ book }) => book);
+    const regional = books.find(({ name }) => name === 'mine-europe-west3')!;
+    expect(regional).toMatchObject({
+      region: 'europe-west3',
+      effectiveDate: '2026-11-24',
+      source: 'Cloud Billing Catalog, 2026-11-24',
+    });
+    const prices = [...regional.meters.values()].flatMap((meter) =>
+      meter.prices.map((price) => [
+        meter.name,
+        price.resource,
+        price.kind === 'unit' ? price.unitPrice.toFixed() : null,
+      ]),
+    );
+    // Frankfurt sells one SKU of the book, and describes its queries by its own name.
+    expect(prices).toEqual([
+      ['online-node-hour', 'elsewhere', '9'],
+      ['offline-scan-tib', 'tiered', '8'],
+    ]);
+    expect(said).toMatch(/by-id .* left out: 0000-0000-0001 is not sold in europe-west3/);
+    expect(said).toContain('mine-europe-west3-2026-11-24.json is written.');
   });
 });
 

@@ -150,7 +150,13 @@ async function stream(
   }
   const duplicates = lines.length - written;
   expect(duplicates > 0).toBe(isSentAgain !== 'false');
-  expect(await post(gateway, entityType, lines)).toEqual({ lines: lines.length, written, duplicates, refused: 0 });
+  expect(await post(gateway, entityType, lines)).toEqual({
+    lines: lines.length,
+    written,
+    duplicates,
+    quarantined: 0,
+    refused: 0,
+  });
 }
 
 async function post(gateway: Gateway, entityType: string, lines: readonly string[]): Promise<unknown> {

@@ -12,11 +12,13 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../../support/google/bigtable-emulator.js';
+import { collect } from '../../support/collect.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { testRegistry } from '../../support/test-registry.js';
+import { until } from '../../support/until.js';
 
 const START = 1_000_000_000_000_000n;
-const T = (seconds: number): Instant => START + BigInt(seconds) * 1_000_000n;
+const T = (seconds: number): Instant => START + BigInt(Math.round(seconds * 1e6));
 const IDS = ['x', 'y', 'z'];
 
 let made = 0;
@@ -43,7 +45,8 @@ describeWithBigtable('writers of Bigtable and BigQuery', () => {
         entityTypes: [{ name, sources: [{ name: 'timed', features: [{ name: 'a', valueType: 'INT64' }] }] }],
       }).entityType('test', name);
       const settings = await createTable(emulator.endpoint, { readDeadlineMs: 30_000, versionRetentionSeconds });
-      const clock = (): Instant => START;
+      let now = START;
+      const clock = (): Instant => now;
       const open = async () => {
         const online: OnlineStore & { close: () => Promise<void> } = await openBigtable(settings, {
           apiEndpoint: emulator.endpoint,
@@ -64,16 +67,17 @@ describeWithBigtable('writers of Bigtable and BigQuery', () => {
           await online.close();
           await offline.close();
         };
-        return { online, offline, write, close, entityType, features: entityType.features };
+        return { online, offline, writer, write, close, entityType, features: entityType.features };
       };
       const first = await open();
       const gateways = [first];
       while (gateways.length < writers) gateways.push(await open());
       const { features } = entityType;
-      const readOnline = () => first.online.read({ entityType, entityIds: IDS, features, now: START });
+      const readOnline = () => first.online.read({ entityType, entityIds: IDS, features, now });
       const readAsOf = (time: Instant) =>
         first.offline.pointInTime({ entityType, labels: IDS.map((entityId) => ({ entityId, time })), features });
-      return { gateways, readOnline, readAsOf, close: () => Promise.all(gateways.map(({ close }) => close())) };
+      const pass = (seconds: number): void => void (now += BigInt(seconds * 1e6));
+      return { gateways, readOnline, readAsOf, pass, close: () => Promise.all(gateways.map(({ close }) => close())) };
     };
 
     it('what a gateway writes is read as of each past moment from Bigtable as from BigQuery, where Bigtable is certain', async () => {
@@ -105,6 +109,43 @@ describeWithBigtable('writers of Bigtable and BigQuery', () => {
       }
       // x from -400 on, y from -250 on and z from -10 on: only an absent cell proves nothing.
       expect(certain).toBe(11 + 8 + 2);
+      await close();
+    });
+
+    it('what a gateway wrote since a moment is found in the table that it made, so that a subscription can go on', async () => {
+      const { gateways, close } = await setUp(1);
+      const [{ offline, write, entityType, features }] = gateways as [(typeof gateways)[0]];
+      await write('x', -300, 1n);
+      await write('x', -400, 2n);
+      const source = entityType.sources[0]!;
+      const read = (after: Instant) =>
+        collect(
+          offline.rows({ source, entityIds: ['x'], features, to: null, written: { after, upTo: null, limit: null } }),
+        );
+      expect(offline.hasCreationTimes(source)).toBe(true);
+      const rows = (await read(START - 1n)).flat();
+      expect(rows.map(({ values }) => values.get('a'))).toEqual([1n, 2n]);
+      const [first] = rows;
+      expect((await read(first!.createdTimestamp!)).flat().map(({ values }) => values.get('a'))).toEqual([2n]);
+      await close();
+    });
+
+    it('a row of the future is served when its time comes, though the gateway that wrote it has ended', async () => {
+      const { gateways, readOnline, pass, close } = await setUp(2);
+      const [first, second] = gateways as [(typeof gateways)[0], (typeof gateways)[0]];
+      await first.write('x', -5, 1n);
+      await first.write('y', -5, 1n);
+      await first.write('x', 0.3, 2n);
+      await first.write('y', 0.3, 2n);
+      first.writer.close();
+      const resumed = second.writer.resume([second.entityType]);
+      // Whether the read of the rows comes before the deletion or after it, y does not come back.
+      await second.writer.deleteEntities(second.entityType, ['y']);
+      await resumed;
+      expect((await readOnline())[0]![0]!.value).toBe(1n);
+      pass(0.31);
+      await until(async () => (await readOnline())[0]![0]!.value === 2n);
+      expect((await readOnline())[1]![0]!.status).toBe('NOT_FOUND');
       await close();
     });
 

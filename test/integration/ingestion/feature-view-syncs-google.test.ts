@@ -4,7 +4,7 @@ import { createTable, describeWithBigtable, startBigtableEmulator } from '../../
 import { bigQuerySettings, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { NOW, NOW_TEXT, row, smallRegistry, findSource, T } from '../../support/small-registry.js';
-import { waitForJobEnd, startSync } from '../../support/syncs.js';
+import { waitForJobEnd, estimateSync, startSync } from '../../support/syncs.js';
 
 describeWithBigtable('a sync', () => {
   describeWithGoogleSql('from BigQuery into Bigtable', () => {
@@ -53,7 +53,10 @@ describeWithBigtable('a sync', () => {
         (await ask()).data.entities.map(({ features }: any) => features.map(({ status }: any) => status));
       expect(await statuses()).toEqual(Array.from({ length: 3 }, () => ['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND']));
 
+      const estimate = (await estimateSync(gateway)).data.estimateFeatureViewSync;
+      expect(queries()).toEqual([]);
       const { job } = await startSync(gateway);
+      expect(job.estimatedCost).toMatchObject(estimate);
       expect(job.estimatedCost.priceBook.name).toBe('google-us-central1');
       expect(job.estimatedCost.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
       expect(await waitForJobEnd(gateway, job.id)).toMatchObject({

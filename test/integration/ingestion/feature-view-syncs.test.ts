@@ -5,7 +5,7 @@ import { AppError } from '../../../errors/app-error.js';
 import { NOW, NOW_TEXT, row, smallRegistry, findSource, T } from '../../support/small-registry.js';
 import { webSocketClient } from '../../support/stream-clients.js';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../../support/test-gateway.js';
-import { waitForJobEnd, startSync, SYNC } from '../../support/syncs.js';
+import { waitForJobEnd, estimateSync, startSync, SYNC } from '../../support/syncs.js';
 import { until } from '../../support/until.js';
 
 let gateway: TestGateway;
@@ -64,6 +64,8 @@ describe('syncFeatureView', () => {
     await append(1, [{ ...row('ann', 0, { born: T(-1e9) }), timestamp: null }]);
     expect(await valuesOf('ann')).toEqual([['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND']]);
 
+    const { data } = await estimateSync(gateway);
+    expect(data.estimateFeatureViewSync).toMatchObject({ total: { amount: 0 }, priceBook: { name: 'this-machine' } });
     const { job, userErrors } = await startSync(gateway);
     expect(userErrors).toEqual([]);
     expect(job).toMatchObject({ kind: 'FEATURE_VIEW_SYNC', featureView: { name: 'basket' }, trigger: 'REQUEST' });
@@ -121,7 +123,7 @@ describe('syncFeatureView', () => {
     expect(userErrors).toMatchObject([{ code, field: expect.arrayContaining(['input', field]) }]);
   });
 
-  it('is told while it goes on, to whoever follows the job', async () => {
+  it('is told while it goes on, to a client that follows the job', async () => {
     let goOn = (): void => undefined;
     const gate = new Promise<void>((resolve) => (goOn = resolve));
     let batches = 0;
@@ -134,7 +136,7 @@ describe('syncFeatureView', () => {
     // More than a batch, so that there is something to see in between.
     await append(
       0,
-      Array.from({ length: 1500 }, (_, index) => row(`c${index}`, -5, { orders_7d: 1n, mean_basket: 2 })),
+      Array.from({ length: 3000 }, (_, index) => row(`c${index}`, -5, { orders_7d: 1n, mean_basket: 2 })),
     );
     const { job } = await startSync(gateway);
     const client = webSocketClient(gateway.url);
@@ -148,7 +150,7 @@ describe('syncFeatureView', () => {
     client.close();
     const seen = results.map(({ data }) => data.jobProgress);
     expect(seen.some(({ state, progress }) => state === 'RUNNING' && progress.completed !== '0')).toBe(true);
-    expect(seen.at(-1)).toEqual({ state: 'SUCCEEDED', progress: { completed: '1500', total: '1500' } });
+    expect(seen.at(-1)).toEqual({ state: 'SUCCEEDED', progress: { completed: '3000', total: '3000' } });
   });
 
   it('ends as CANCELLED between two batches, and keeps what it has written', async () => {

@@ -467,7 +467,7 @@ describe('the files of a table', () => {
     expect(await totals(declared, ['CH,7', 'DE,1'])).toEqual([7n, 9n]);
   });
 
-  it('have a day where a moment is wanted only if somebody says which moment it is', async () => {
+  it('have a day where a moment is wanted only if the registry or the SQL says which moment it is', async () => {
     const csv = CSV.replaceAll(/ \d\d:\d\d:\d\d[.\d]*/g, '');
     await expect(prepare(temporaryFolder(), { csv })).rejects.toThrow(
       /Column "moment" of .* is DATE: a day, and no moment.*dateAsMoment/,

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { askSources } from '../../../cli/ask-sources.js';
@@ -240,4 +240,36 @@ it('is behind after a file was renamed or deleted, and the doctor names the sour
   expect(await findings()).toContain(`${behind} featuregraph refresh shop customer values`);
   await gateway.stop();
   expect(await findings()).toContain(`${behind} featuregraph refresh shop customer values`);
+});
+
+it('estimates a refresh before it runs: the changed sources with their rows, bytes and a price of nothing', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1), row('b', EARLY, 2)]);
+  const gateway = await start(folder);
+  const estimate = async (entityType: string, source?: string) =>
+    (
+      await gateway.ask(
+        `query ($input: RefreshSourceInput!) { estimateSourceRefresh(input: $input) {
+          sources { entityType source rows bytes isServedMeanwhile } cost { total { amount } assumptions priceBook { name } } } }`,
+        { input: { featurestore: 'shop', entityType, source } },
+      )
+    ).estimateSourceRefresh;
+  expect(await estimate('customer')).toMatchObject({ sources: [], cost: { total: { amount: 0 } } });
+  writeOrders(folder, [row('a', EARLY, 1), row('b', EARLY, 2), row('c', LATE, 3)]);
+  const { size } = statSync(join(folder, 'orders.csv'));
+  const before = await gateway.totals();
+  expect(await estimate('customer', 'values')).toEqual({
+    sources: [{ entityType: 'customer', source: 'values', rows: '2', bytes: String(size), isServedMeanwhile: true }],
+    cost: {
+      total: { amount: 0 },
+      assumptions: expect.arrayContaining([`The query scans ${size} bytes at most.`]),
+      priceBook: { name: 'this-machine' },
+    },
+  });
+  expect(await gateway.totals()).toEqual(before);
+  await gateway.refresh('customer');
+  expect((await estimate('customer')).sources).toEqual([]);
+  await expect(estimate('customer', 'other')).rejects.toThrow('"field":"input.source"');
+  await expect(estimate('none')).rejects.toThrow('ENTITY_TYPE_NOT_FOUND');
 });

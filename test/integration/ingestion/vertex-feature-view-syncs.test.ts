@@ -5,7 +5,7 @@ import type { TestView } from '../../support/google/vertex/feature-views.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../../support/google/vertex-world.js';
 import { bigQuerySettings, openTestStore, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
-import { waitForJobEnd, startSync, syncJob } from '../../support/syncs.js';
+import { waitForJobEnd, estimateSync, startSync, syncJob } from '../../support/syncs.js';
 import { row, smallRegistry } from '../../support/small-registry.js';
 import { testRegistry } from '../../support/test-registry.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
@@ -105,6 +105,9 @@ describe('the syncs of a view that Vertex AI serves', () => {
 
   it('are begun there, looked at until they end, and told as jobs', async () => {
     const gateway = await begin();
+    const { data, errors } = await estimateSync(gateway);
+    expect({ data, errors }).toEqual({ data: { estimateFeatureViewSync: null }, errors: undefined });
+    expect(begun()).toBe(0);
     const { job, userErrors } = await startSync(gateway);
     expect(userErrors).toEqual([]);
     expect(job.estimatedCost).toBeNull();

@@ -28,11 +28,13 @@ let writer: LoggedFeatureWriter;
 let droppedRows: number;
 let failedDrains: number;
 let opened: AsyncDisposableStack;
+let failingRemovals: number;
 
 beforeEach(async () => {
   now = NOW;
   droppedRows = 0;
   failedDrains = 0;
+  failingRemovals = 0;
   opened = new AsyncDisposableStack();
   entityType = testEntityType({ name: 'counter', sources: [{ features: [{ name: 'a', valueType: 'INT64' }] }] });
   ({ sources } = entityType);
@@ -43,8 +45,17 @@ beforeEach(async () => {
   opened.defer(() => online.close());
   const history = await DuckDbWrittenHistory.open(database);
   opened.defer(() => history.close());
+  const log = online.openLog((_featurestore, _entityType, name) => sources.find((source) => source.name === name));
+  const remove = log.remove.bind(log);
+  log.remove = async (upTo) => {
+    if (failingRemovals > 0) {
+      failingRemovals -= 1;
+      throw new Error('the disk is full');
+    }
+    await remove(upTo);
+  };
   writer = await LoggedFeatureWriter.open({
-    log: online.openLog((_featurestore, _entityType, name) => sources.find((source) => source.name === name)),
+    log,
     history,
     clock: () => now,
     onError: () => (failedDrains += 1),
@@ -153,4 +164,17 @@ it('a row of the future whose source left the registry is dropped when its time 
   await write('y', 3);
   expect(droppedRows).toBe(1);
   expect(await readOnline()).toEqual([1n, 3n, null]);
+});
+
+it('rows that DuckDB has and the log cannot remove come to DuckDB once', async () => {
+  failingRemovals = 3;
+  for (let second = 0; second < 6; second += 1) {
+    await write('x', second);
+    await writer.drained().catch(() => undefined);
+  }
+  await write('x', 6);
+  await writer.drained();
+  expect(await countHistory()).toEqual({ rows: 7, moments: 7 });
+  expect(writer.backlog.rows).toBe(0);
+  expect(failingRemovals).toBe(0);
 });

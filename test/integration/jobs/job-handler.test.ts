@@ -235,7 +235,7 @@ describe('work that is done at once', () => {
     const folder = temporaryFolder();
     const costs = await openTestCosts({ folder: join(folder, 'costs'), dailyBudgets: new Map([['ada', dollars]]) });
     onTestFinished(() => costs.close());
-    return openEngine(join(folder, 'jobs'), [], new JobAccounting(costs)).engine;
+    return openEngine(join(folder, 'jobs'), [], new JobAccounting(costs, systemClock)).engine;
   }
 
   it('is admitted as a job is, and its estimate is charged', async () => {

@@ -117,7 +117,7 @@ describe.each(TRANSPORTS)('the progress of a job over %s', (_name, createClient)
     await until(() => watchers() === 0);
   });
 
-  it('is told to whoever cancels', async () => {
+  it('is told to the client that cancels', async () => {
     await begin();
     const id = await startJob();
     work.begin(null).count(2n);

@@ -1,15 +1,17 @@
-import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migratePlan, type MigratePlanOptions } from '../../../migrate/cli/migrate-plan.js';
 import { registryDocument, type FeaturestoreInput } from '../../../datasources/registry/document/document.js';
 import { findFaults } from '../../../datasources/registry/document/find-faults.js';
+import { loadPriceBooks, toPriceBooks } from '../../../costs/files/load-price-books.js';
+import { readStateFile } from '../../../migrate/state/state-file.js';
 import { VertexClients } from '../../../datasources/google/vertex/vertex-clients.js';
 import { parseInstant } from '../../../values/instant.js';
 import { PLACE, startVertexWorld, type VertexWorld } from '../../support/google/vertex-world.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import { PLAN_OPTIONS } from '../../support/migrate/migration-world.js';
 
 const GOLDEN = join(import.meta.dirname, '../../cases/migrate/shop.md');
 
@@ -41,15 +43,24 @@ const registryOf = (text: string): FeaturestoreInput => {
   return (parse(yaml) as { featurestores: FeaturestoreInput[] }).featurestores[0]!;
 };
 
-const plan = (
-  featurestore = 'shop',
+const plan = async (
+  featurestore: string | null = 'shop',
   now = '2026-11-24T09:00:00Z',
   options: Partial<MigratePlanOptions> = { onlineStore: 'serving' },
 ) =>
   migratePlan(
-    { ...PLACE, featurestore, dataset: 'features', datasetLocation: 'EU', ...options },
-    new VertexClients(PLACE.location, world.server.clientOptions),
-    () => parseInstant(now),
+    {
+      ...PLAN_OPTIONS,
+      featurestores: featurestore === null ? [] : [featurestore],
+      dataset: 'features',
+      datasetLocation: 'EU',
+      ...options,
+    },
+    {
+      clients: new VertexClients(PLACE.location, world.server.clientOptions),
+      book: toPriceBooks(await loadPriceBooks(null), 'google-us-central1').find(null),
+      clock: () => parseInstant(now),
+    },
   );
 
 describe('featuregraph migrate plan', () => {
@@ -68,10 +79,6 @@ describe('featuregraph migrate plan', () => {
     expect(findFaults(registryDocument.parse({ featurestores: [featurestore] }))).toEqual([]);
   });
 
-  it('quotes for the shell what descriptions say', async () => {
-    expect(await plan()).toContain(`"A shop'\\''s customer."`);
-  });
-
   it('moves features that are called as words of SQL, and lists those whose names no table or schema can have', async () => {
     const kept = ['order', 'group', 'select', 'type', 'mean_basket'];
     const stay = ['sequence', 'created_timestamp', 'entity_id', 'feature_timestamp', '_partitiontime', '_table_x'];
@@ -83,7 +90,6 @@ describe('featuregraph migrate plan', () => {
     const featurestore = registryOf(text);
     expect(featurestore.entityTypes[0]!.sources[0]!.features.map(({ name }) => name)).toEqual(kept);
     expect(findFaults(registryDocument.parse({ featurestores: [featurestore] }))).toEqual([]);
-    for (const name of kept) expect(text).toContain(`\`${name}\``);
     for (const name of stay) expect(text).toMatch(new RegExp(`^- Feature customer.${name} .* name`, 'm'));
   });
 
@@ -99,8 +105,8 @@ describe('featuregraph migrate plan', () => {
     world.legacy.addEntityType('branch', 'customer', { features: { orders_7d: 'INT64' } });
     const text = await plan('branch', '2026-11-24T09:00:00Z', { onlineStore: 'serving', prefix: 'branch_' });
     const named = (of: string) =>
-      [...of.matchAll(/bq:\/\/\S+?"|CREATE TABLE `\S+`|feature(?:Group|View)Id=\w+/g)].map(([name]) => name);
-    expect(named(text).length).toBeGreaterThanOrEqual(5);
+      [...of.matchAll(/Make (?:table|feature group|feature view) (\S+)/g)].map(([, name]) => name);
+    expect(named(text)).toHaveLength(3);
     expect(named(await plan()).filter((name) => named(text).includes(name))).toEqual([]);
     const featurestore = registryOf(text);
     expect(findFaults(registryDocument.parse({ featurestores: [featurestore] }))).toEqual([]);
@@ -116,68 +122,46 @@ describe('featuregraph migrate plan', () => {
 
   it('counts the days that are left', async () => {
     expect(await plan('shop', '2027-02-15T23:00:00Z')).toContain('1 day is left');
-    expect(await plan('shop', '2027-02-17T00:00:00Z')).toContain('Its API ended on 2027-02-17.');
+    expect(await plan('shop', '2027-02-17T00:00:00Z')).toContain('The API ended on 2027-02-17.');
+  });
+
+  it('says which days of the timeline are past', async () => {
+    expect(await plan('shop', '2027-01-13T23:00:00Z')).toMatch(/^\| 2027-01-06 \(past\) \| .*\n\| 2027-01-13 \|/m);
+  });
+
+  it('plans all featurestores of a project, and names entity types apart that several have', async () => {
+    const text = await plan(null, undefined, { onlineStore: 'serving', prefix: 'moved_' });
+    expect(text).toContain('Make feature group moved_shop_customer');
+    expect(text).toContain('Make feature group moved_branch_customer');
+    expect(text).toContain('Make feature group moved_page');
   });
 
   it('changes nothing', async () => {
     world.server.calls.length = 0;
     await plan();
     expect(new Set(world.server.calls.map(({ method }) => method))).toEqual(
-      new Set(['GetFeaturestore', 'ListEntityTypes', 'ListFeatures']),
+      new Set(['GetFeaturestore', 'ListEntityTypes', 'ListFeatures', 'ListFeatureOnlineStores', 'ListFeatureViews']),
     );
+  });
+
+  it('writes the plan into a state file, and never over another', async () => {
+    const out = join(temporaryFolder(), 'migration.json');
+    const text = await plan('shop', undefined, { onlineStore: 'serving', out });
+    const { steps, registry, progress } = await readStateFile(out);
+    for (const { title } of steps) expect(text).toContain(title);
+    expect(text).toContain(registry);
+    expect(progress).toEqual({});
+    const before = await readFile(out);
+    await expect(plan('shop', undefined, { onlineStore: 'serving', out })).rejects.toThrow('exists');
+    expect(await readFile(out)).toEqual(before);
+  });
+
+  it('prices the history when its size is known', async () => {
+    expect(await plan()).toContain('does not say how large the history is');
+    expect(await plan('shop', undefined, { onlineStore: 'serving', historyGib: 100 })).toContain('history of 100 GiB');
   });
 
   it('says what is wrong when the featurestore cannot be read', async () => {
     await expect(plan('gone')).rejects.toThrow(/featurestore gone of project demo-project.*NOT_FOUND/s);
-  });
-});
-
-/** curl, gcloud and sleep are the test's; the shell and all else is real. */
-describe('the shell blocks of a plan', () => {
-  const CURL = `#!/bin/sh
-echo "$*" | tr -d '\\n' >> "$LOG"; echo >> "$LOG"
-case "$*" in
-  *refused*) echo '{ "error": { "code": 400 } }'; exit 22;;
-  */operations/*) n=$(cat "$LOG.polls" 2> /dev/null || echo 0); echo $((n + 1)) > "$LOG.polls"
-    [ $((n % 2)) = 0 ] && echo '{ "name": "projects/1/operations/7" }' && exit
-    [ -n "$FAILS" ] && echo '{ "name": "projects/1/operations/7", "done": true, "error": { "code": 9 } }' && exit
-    echo '{ "name": "projects/1/operations/7", "done": true, "response": {} }';;
-  *) printf '{\\n  "name": "projects/1/featureGroups/x/operations/7",\\n  "metadata": {}\\n}\\n';;
-esac
-`;
-
-  async function run(blocks: number, env: Record<string, string> = {}) {
-    const folder = temporaryFolder();
-    for (const [name, script] of [
-      ['curl', CURL],
-      ['gcloud', '#!/bin/sh\necho token'],
-      ['sleep', '#!/bin/sh\n'],
-    ] as const) {
-      await writeFile(join(folder, name), script, { mode: 0o755 });
-    }
-    const text = await plan();
-    const scripts = [...text.matchAll(/```sh\n(.*?)```/gs)].slice(0, blocks).map(([, script]) => script);
-    const log = join(folder, 'log');
-    const { status, stderr } = spawnSync('sh', ['-c', scripts.join('\n')], {
-      cwd: folder,
-      env: { PATH: `${folder}:${process.env.PATH}`, LOG: log, ...env },
-      encoding: 'utf8',
-    });
-    const calls = (await readFile(log, 'utf8')).trim().split('\n');
-    return { status, stderr, calls: calls.map((call) => (call.includes('/operations/') ? 'wait' : 'start')) };
-  }
-
-  it('start all exports, wait for each, and make one thing after another, each when the one before it is there', async () => {
-    const { status, stderr, calls } = await run(2);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const one = ['start', 'wait', 'wait'];
-    expect(calls).toEqual(['start', 'start', ...Array(4).fill('wait'), ...Array(7).fill(one).flat()]);
-  });
-
-  it('stop at what failed, and say why', async () => {
-    const { status, stderr, calls } = await run(2, { FAILS: 'yes' });
-    expect(status).not.toBe(0);
-    expect(stderr).toContain('"code": 9');
-    expect(calls).toEqual(['start', 'start', 'wait', 'wait', 'start', 'wait', 'wait']);
   });
 });

@@ -67,7 +67,7 @@ it('count a deletion that a store did not do', async () => {
     {
       deletion: { deleteEntities: () => Promise.reject(new AppError('STORE_UNAVAILABLE', 'The store is away.')) },
     } as unknown as FeatureWrites,
-    createWriteMetrics(metrics, () => ({ rows: 0, ageSeconds: 0 })),
+    createWriteMetrics(metrics, () => ({ rows: 0, ageSeconds: 0 }), { bytes: 0 }),
   );
   await expect(deletion.deleteEntities(smallRegistry().entityType('shop', 'customer'), ['a'])).rejects.toThrow('away');
   expect(await metrics.metrics()).toContain(

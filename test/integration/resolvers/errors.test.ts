@@ -213,7 +213,7 @@ const REFUSALS: readonly Refusal[] = [
     query: '{ shop { visits(entityIds: ["ann,home", "ann"]) { seconds } } }',
     code: 'BAD_USER_INPUT',
     field: 'entityIds[1]',
-    says: /has 1 parts.*takes 2: customer,page/,
+    says: /has 1 part.*takes 2: customer,page/,
     status: 200,
   },
   {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
+import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import { Registry } from '../../../datasources/registry/registry.js';
 import { AppError } from '../../../errors/app-error.js';
 import { CountableWork } from '../../support/countable-work.js';
@@ -81,6 +82,7 @@ describe('startBatchPrediction', () => {
         createdBy: null,
         idempotencyKey: null,
         maxCostUsd: null,
+        cancelAboveUsd: null,
         model: churn,
         spec: {
           model: 'churn',
@@ -100,6 +102,23 @@ describe('startBatchPrediction', () => {
         },
       },
     ]);
+    await endOf(job.id, work.prediction);
+  });
+
+  it.each([
+    ['files', { format: 'JSONL' }],
+    ['instanceFiles', { format: 'TF_RECORD' }],
+  ])('refuses more paths of %s than a request may have, and none', async (name, format) => {
+    const { maxInputPaths } = REQUEST_LIMITS;
+    const startWith = (count: number) =>
+      start({ input: { [name]: { paths: Array.from({ length: count }, (_, n) => `gs://bucket/${n}`), ...format } } });
+    for (const count of [0, maxInputPaths + 1]) {
+      const { job, userErrors } = await startWith(count);
+      expect(job).toBeNull();
+      expect(userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'input', name, 'paths'] }]);
+    }
+    const { job, userErrors } = await startWith(maxInputPaths);
+    expect(userErrors).toEqual([]);
     await endOf(job.id, work.prediction);
   });
 

@@ -9,7 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const ONE_OF = ['BatchPredictionEstimateInput', 'BatchSourceInput', 'LabelSourceInput'];
+const ONE_OF = [
+  'BacktestActualInput',
+  'BatchPredictionEstimateInput',
+  'BatchSourceInput',
+  'LabelIntervalInput',
+  'LabelSourceInput',
+  'LabelTimesInput',
+];
 
 it('says in introspection and in the printed schema which inputs are OneOf', async () => {
   const { data } = await gateway.ask(getIntrospectionQuery({ oneOf: true }));

@@ -1,5 +1,7 @@
 import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { UnrestrictedAccess } from '../../../auth/policy/access.js';
+import type { EntityType } from '../../../datasources/registry/model.js';
 import { buildSchema } from '../../../resolvers/build-schema.js';
 import { makeExampleQueries } from '../../../server/make-example-queries.js';
 import { findSource, row, smallRegistry } from '../../support/small-registry.js';
@@ -28,7 +30,7 @@ describe.each(Object.entries(REGISTRIES))('the examples of a registry without qu
     ['an id is known', 'a "quoted" \\ id'],
     ['no id is known', undefined],
   ])('are valid when %s', async (_title, id) => {
-    const examples = await makeExampleQueries(registry, async () => id);
+    const examples = await makeExampleQueries(registry, async () => id, new UnrestrictedAccess());
     expect(examples.length).toBeGreaterThan(0);
     for (const { query } of examples) expect(validate(buildSchema(registry), parse(query))).toEqual([]);
   });
@@ -38,10 +40,11 @@ it('the examples of a registry without queries answer with the values of an enti
   const gateway = await startTestGateway(smallRegistry());
   try {
     await gateway.write(findSource(gateway, 'shop', 'customer'), [row('ann', -1, { orders_7d: 3n })]);
-    const examples = await makeExampleQueries(gateway.services.registry, async (entityType) => {
+    const findId = async (entityType: EntityType): Promise<string | undefined> => {
       const [id] = await gateway.services.stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
       return id;
-    });
+    };
+    const examples = await makeExampleQueries(gateway.services.registry, findId, new UnrestrictedAccess());
     // The end-to-end tests follow subscriptions.
     const queries = examples.map(({ query }) => query).filter((query) => !/^subscription /m.test(query));
     expect(queries.length).toBe(examples.length - 1);

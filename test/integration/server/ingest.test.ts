@@ -69,7 +69,7 @@ describe('POST /ingest', () => {
       { line: 1, status: 'WRITTEN' },
       { line: 2, status: 'WRITTEN' },
       { line: 3, status: 'DUPLICATE' },
-      { done: { lines: 3, written: 2, duplicates: 1, refused: 0 } },
+      { done: { lines: 3, written: 2, duplicates: 1, quarantined: 0, refused: 0 } },
     ]);
   });
 

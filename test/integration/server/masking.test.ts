@@ -32,6 +32,7 @@ beforeAll(async () => {
           ...store,
           maxEntityIdsPerRead: store.maxEntityIdsPerRead,
           read: async () => Promise.reject(fault),
+          readTexts: async () => Promise.reject(fault),
           isHealthy: async () => Promise.reject(new Error(SECRET)),
         };
       },

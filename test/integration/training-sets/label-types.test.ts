@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
+import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
+import { CUSTOMER, openShop, REQUEST, SHOP } from '../../support/shop-history.js';
+import { startTestGateway } from '../../support/test-gateway.js';
 
 /** Label columns that a format can keep: a job must not take what comes back for another value. */
 const KEPT: readonly (readonly [type: string, value: string, notIn?: 'PARQUET' | 'CSV'])[] = [
@@ -137,4 +139,43 @@ it('CSV gives a moment its Z, and a time without a zone none', async () => {
   expect(line).toMatch(
     /^ann,2001-09-09T01:47:29\.000000Z,2020-01-01 00:00:00\.000001,2019-12-31T22:00:00\.000000Z,2020-01-01 00:00:00,/,
   );
+});
+
+it('labels with more columns than a join can plan are refused before it is planned', async () => {
+  const { make, query } = await openShop();
+  const names = Array.from({ length: 1_000 }, (_, index) => `c${index}`);
+  await query(
+    `CREATE TABLE too_wide AS SELECT 'ann' AS who, TIMESTAMP '2001-09-09 01:47:29' AS at_time, ${names.map((name) => `1 AS ${name}`).join(', ')}`,
+  );
+  const refusal = async (labels: TrainingSetRequest['labels']): Promise<string> => {
+    try {
+      return (await make({ ...REQUEST, joins: [CUSTOMER], labels })).error?.message ?? 'taken';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(await refusal({ kind: 'TABLE', table: 'too_wide', timeColumn: 'at_time' })).toMatch(
+    /have 1002 columns, and at most 1000/,
+  );
+  // Each row has a column of its own.
+  const rows = names.slice(0, 199).map((name) => ({ who: 'ann', at_time: '2001-09-09T01:47:29Z', [name]: 1 }));
+  expect(await refusal({ kind: 'INLINE', rows, timeColumn: 'at_time' })).toMatch(/have 201 columns, and at most 200/);
+  expect(await refusal({ kind: 'INLINE', rows: rows.slice(1), timeColumn: 'at_time' })).toBe('taken');
+});
+
+it('a training set with more joins than a query can plan is refused', async () => {
+  const gateway = await startTestGateway(SHOP);
+  try {
+    const join = { entityType: 'customer', entityIdColumns: ['who'], features: ['city'] };
+    const joins = Array.from({ length: 51 }, (_, index) => ({ ...join, prefix: `p${index}_` }));
+    const labels = { source: { rows: [{ who: 'ann', timestamp: '2001-09-09T01:47:29Z' }] }, entityIdColumns: ['who'] };
+    const input = { featurestore: 'shop', entityType: 'customer', features: ['city'], labels };
+    const query = 'query ($input: TrainingSetInput!) { trainingSetPreview(input: $input) { columns } }';
+    const { errors } = await gateway.ask(query, { input: { ...input, joins } });
+    expect(errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.joins' });
+    const fewer = await gateway.ask(query, { input: { ...input, joins: joins.slice(1) } });
+    expect(fewer.errors?.[0]?.extensions.field).not.toBe('input.joins');
+  } finally {
+    await gateway.close();
+  }
 });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { JobAccounting } from '../../../costs/job-accounting.js';
 import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
 import type { OfflineStore, PointInTimeRead, RowsRead } from '../../../datasources/offline/offline-store.js';
 import { AppError } from '../../../errors/app-error.js';
@@ -18,6 +19,8 @@ import {
   type TrainingSetWorld,
 } from '../../support/training-set-dependencies.js';
 import { testRegistry } from '../../support/test-registry.js';
+import { openTestCosts } from '../../support/costs.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { storeWith } from '../../support/store-with.js';
 
 const { labels } = REQUESTED;
@@ -61,6 +64,23 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
     expect(made.result!.validation.verifiedRows).toBe(LABELS);
     expect(made.result!.validation.valuesWrittenAfterLabel).toBe(how.options?.knownAtLabelTime ? 0n : 2n);
     expect(readdirSync(join(there.folder, 'work'))).toEqual([]);
+  });
+
+  it('count what BigQuery billed for all their queries, with those of the validation', async () => {
+    const costs = await openTestCosts({ folder: join(temporaryFolder(), 'costs') });
+    onTestFinished(() => costs.close());
+    const accounting = new JobAccounting(costs, () => 0n);
+    const { make, trainingSets } = await openTrainingSets(SHOP.featurestores, {
+      findRemoteStore: () => bigQuery,
+      accounting,
+    });
+    const billed = () => [...server.jobs.all.values()].reduce((sum, { billedBytes }) => sum + BigInt(billedBytes), 0n);
+    server.jobs.all.clear();
+    const { cost } = await make(REQUESTED, { createdBy: 'ada' });
+    expect(cost).toMatchObject({ billedBytes: billed(), isSettled: true });
+    expect(cost!.billedBytes).toBeGreaterThanOrEqual(6n * 10_485_760n);
+    await trainingSets.preview(REQUESTED, 1, { createdBy: 'ada' });
+    expect((await costs.guard.usage('ada')).billedBytes).toBe(billed());
   });
 
   it('are checked by one scan a source, however many rows are', async () => {

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LabelSource } from '../../../training-sets/training-sets.js';
-import { NO_LIMIT } from '../../support/training-set-dependencies.js';
-import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
+import { NO_LIMIT, openTrainingSets } from '../../support/training-set-dependencies.js';
+import { CUSTOMER, openShop, REQUEST, SHOP, writeShopHistory } from '../../support/shop-history.js';
 
 /** Of NOW, 2001-09-09T01:46:40Z: 49, 50, 50, 300 and 30 seconds after it; two labels say too little. */
 const ROWS = [
@@ -92,6 +92,30 @@ describe('a preview', () => {
       code: 'BAD_USER_INPUT',
       details: { field: 'labels' },
     });
+  });
+});
+
+describe('rows that are acknowledged and not in the database yet', () => {
+  const openUndrained = async () => {
+    const world = await openTrainingSets(SHOP.featurestores);
+    let isDrained = false;
+    world.offline.database.beforeUse = async () => {
+      if (isDrained) return;
+      isDrained = true;
+      await writeShopHistory(world.offline);
+    };
+    return world;
+  };
+
+  it('are in a preview', async () => {
+    const { trainingSets } = await openUndrained();
+    expect((await trainingSets.preview({ ...REQUEST, labels: INLINE }, 100, NO_LIMIT)).rows).toEqual(EXPECTED);
+  });
+
+  it('are in the training set of a job', async () => {
+    const { make } = await openUndrained();
+    const { result } = await make({ ...REQUEST, labels: INLINE });
+    expect(result?.validation).toMatchObject({ joinedRows: 6n, unmatchedRows: 2n });
   });
 });
 

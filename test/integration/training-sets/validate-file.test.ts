@@ -26,7 +26,7 @@ async function check(
   return trainingSets.validate(request(options), columns, { createdBy: null });
 }
 
-describe('the training set of somebody else', () => {
+describe('the training set of another program', () => {
   it('is right when the history gives the same values', async () => {
     expect(await check(RIGHT)).toMatchObject({
       labelRows: 4n,

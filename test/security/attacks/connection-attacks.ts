@@ -116,7 +116,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
     eventStream: insideStaysInside,
   },
   {
-    name: 'a connection that never says what it wants',
+    name: 'a connection that sends no request',
     http: cell('closed with 408 after 10 s', silentRequest('POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\n')),
     webSocket: cell('closed with 4408 after 3 s', async ({ shop }) => {
       const socket = await RawSocket.open(shop.url);

@@ -1,13 +1,24 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import {
+  describeObject,
+  meetsPreconditions,
+  StoredObjects,
+  type StoredObject,
+} from './cloud-storage/stored-objects.js';
+import { receiveUpload, Uploads } from './cloud-storage/uploads.js';
+import { json, refuse } from './cloud-storage/answers.js';
 
 export interface CloudStorageServer {
   /** What the client's constructor takes to come here. */
   readonly apiEndpoint: string;
-  /** Objects by bucket and name. */
+  /** Objects by their names, as text. */
   readonly objects: Map<string, string>;
+  /** The same objects as bytes, with their generations and metadata. */
+  readonly contents: StoredObjects;
+  /** What uploads were asked for, and what came of them. `onUpload` is called before each one is stored. */
+  readonly uploads: Uploads;
   /** Names of objects whose download breaks off half-way. */
   readonly broken: Set<string>;
   /** The location of each bucket, as the API writes it: EUROPE-WEST4, EU. Only the bucket of the server has objects. */
@@ -17,14 +28,25 @@ export interface CloudStorageServer {
   stop(): Promise<void>;
 }
 
-type World = Pick<CloudStorageServer, 'objects' | 'broken' | 'downloads' | 'locations'>;
+type World = Pick<CloudStorageServer, 'objects' | 'broken' | 'downloads' | 'locations' | 'contents' | 'uploads'>;
 
 /** Objects on a page of a list: few, so that paging happens. */
 const PAGE_SIZE = 2;
 
-/** Cloud Storage's JSON API as far as results need it: list by prefix, download, and upload in one request. */
+/**
+ * Cloud Storage's JSON API as far as results and shared files need it: list by prefix, metadata, download, delete,
+ * uploads in one request and resumable ones, generations and their preconditions.
+ */
 export async function startCloudStorageServer(bucket: string): Promise<CloudStorageServer> {
-  const world: World = { objects: new Map(), broken: new Set(), downloads: [], locations: new Map() };
+  const objects = new Map<string, string>();
+  const world: World = {
+    objects,
+    contents: new StoredObjects(objects),
+    uploads: new Uploads(),
+    broken: new Set(),
+    downloads: [],
+    locations: new Map(),
+  };
   const server = createServer((request, response) => {
     answer(bucket, world, request, response).catch((error: unknown) => refuse(response, 500, String(error)));
   });
@@ -41,18 +63,25 @@ export async function startCloudStorageServer(bucket: string): Promise<CloudStor
   };
 }
 
-async function answer(
-  bucket: string,
-  { objects, broken, downloads, locations }: World,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(bucket: string, world: World, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://storage');
   const [, described] = /^\/storage\/v1\/b\/([^/]+)$/.exec(pathname) ?? [];
   if (described !== undefined && request.method === 'GET') {
-    const location = locations.get(described);
+    const location = world.locations.get(described);
     if (location === undefined) refuse(response, 404, 'The specified bucket does not exist.');
-    else response.setHeader('content-type', 'application/json').end(JSON.stringify({ name: described, location }));
+    else json(response, { name: described, location });
+    return;
+  }
+  const [, from, to] =
+    new RegExp(`^/storage/v1/b/${bucket}/o/([^/]+)/rewriteTo/b/${bucket}/o/([^/]+)$`).exec(pathname) ?? [];
+  if (from !== undefined && to !== undefined && request.method === 'POST') {
+    await rewrite(
+      bucket,
+      world,
+      decodeURIComponent(from),
+      { to: decodeURIComponent(to), query: searchParams },
+      response,
+    );
     return;
   }
   const [, upload, askedBucket, object] =
@@ -65,68 +94,72 @@ async function answer(
     refuse(response, 404, 'The specified bucket does not exist.');
     return;
   }
-  if (upload && request.method === 'POST') {
-    const name = searchParams.get('name');
-    if (!name || searchParams.get('uploadType') !== 'multipart') {
-      refuse(response, 400, 'name or uploadType');
-      return;
-    }
-    const content = readUploadContent(await readBody(request), request.headers['content-type'] ?? '');
-    objects.set(name, content);
-    const md5Hash = createHash('md5').update(content).digest('base64');
-    json(response, { kind: 'storage#object', bucket, name, md5Hash });
+  if (upload) {
+    await receiveUpload(world, bucket, searchParams, request, response);
+    return;
+  }
+  if (object === undefined) {
+    if (request.method === 'GET') list(bucket, world, searchParams, response);
+    else refuse(response, 405, 'method');
+    return;
+  }
+  const name = decodeURIComponent(object);
+  const stored = world.contents.read(name);
+  const asked = searchParams.get('generation');
+  if (stored === undefined || (asked !== null && asked !== stored.generation)) {
+    refuse(response, 404, 'No such object');
+    return;
+  }
+  if (!meetsPreconditions(searchParams, stored)) {
+    refuse(response, 412, 'At least one of the pre-conditions you specified did not hold.');
+    return;
+  }
+  if (request.method === 'DELETE') {
+    world.objects.delete(name);
+    response.writeHead(204).end();
     return;
   }
   if (request.method !== 'GET') {
     refuse(response, 405, 'method');
     return;
   }
-  if (object === undefined) {
-    list(bucket, objects, searchParams, response);
-    return;
-  }
-  const name = decodeURIComponent(object);
-  const content = objects.get(name);
-  if (content === undefined) {
-    refuse(response, 404, 'No such object');
-    return;
-  }
   if (searchParams.get('alt') !== 'media') {
-    json(response, { bucket, name });
+    json(response, describeObject(bucket, name, stored));
     return;
   }
-  const bytes = Buffer.from(content);
+  download(world, name, stored, response);
+}
+
+/** A copy in the same bucket is done in one step. Without metadata in the request, it has those of its source. */
+async function rewrite(
+  bucket: string,
+  { contents, uploads }: World,
+  from: string,
+  { to, query }: { readonly to: string; readonly query: URLSearchParams },
+  response: ServerResponse,
+): Promise<void> {
+  await uploads.onCopy(to);
+  const source = contents.read(from);
+  if (source === undefined) refuse(response, 404, 'No such object');
+  else if (!meetsPreconditions(query, contents.read(to))) {
+    refuse(response, 412, 'At least one of the pre-conditions you specified did not hold.');
+  } else {
+    const resource = describeObject(bucket, to, contents.write(to, source.bytes, source.metadata));
+    json(response, { kind: 'storage#rewriteResponse', done: true, resource });
+  }
+}
+
+function download({ broken, downloads }: World, name: string, { bytes }: StoredObject, response: ServerResponse): void {
   response.on('close', () => downloads.push({ name, isWhole: response.writableFinished && !broken.has(name) }));
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
   if (!broken.has(name)) response.end(bytes);
   else response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
 }
 
-function list(bucket: string, objects: Map<string, string>, query: URLSearchParams, response: ServerResponse): void {
+function list(bucket: string, { objects, contents }: World, query: URLSearchParams, response: ServerResponse): void {
   const names = [...objects.keys()].filter((name) => name.startsWith(query.get('prefix') ?? '')).sort();
   const start = Number(query.get('pageToken') ?? 0);
-  const items = names.slice(start, start + PAGE_SIZE).map((name) => ({ kind: 'storage#object', bucket, name }));
+  const items = names.slice(start, start + PAGE_SIZE).map((name) => describeObject(bucket, name, contents.read(name)!));
   const isLast = start + PAGE_SIZE >= names.length;
   json(response, { kind: 'storage#objects', items, ...(isLast ? {} : { nextPageToken: String(start + PAGE_SIZE) }) });
-}
-
-/** The second part of a multipart/related body: the first is the object's metadata. */
-function readUploadContent(body: string, contentType: string): string {
-  const boundary = /boundary="?([^";]+)"?/.exec(contentType)?.[1];
-  const part = body.split(`--${boundary}`)[2] ?? '';
-  return part.slice(part.indexOf('\r\n\r\n') + 4).replace(/\r\n$/, '');
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
-
-function json(response: ServerResponse, body: object): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function refuse(response: ServerResponse, code: number, message: string): void {
-  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { code, message } }));
 }

@@ -110,7 +110,7 @@ function readGrpcMethod(headers: IncomingHttpHeaders): string {
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
 
 function refuse(stream: ServerHttp2Stream, status: number): void {
-  // Whoever called has given up meanwhile.
+  // The caller has given up meanwhile.
   if (stream.destroyed) return;
   // With the names a real server puts into its messages, which no client may see.
   const message = 'projects/secret-project/instances/secret-instance failed';

@@ -19,7 +19,29 @@ export const LIMITS = {
     writeBytes: { value: 1_048_576, source: 'D quotas: streaming ingestion, 1 MB a request; the code is assumed' },
     oldestValueDays: { value: 1825, source: 'P featurestore_online_service.proto' },
     newestValueDays: { value: 366, source: 'P featurestore_online_service.proto' },
+    featureGroupIdLength: { value: 128, source: 'P feature_registry_service.proto' },
+    onlineStoreIdLength: { value: 60, source: 'P feature_online_store_admin_service.proto' },
+    featureViewIdLength: { value: 60, source: 'P feature_online_store_admin_service.proto' },
+    featureGroups: { value: 250, source: 'D quotas: feature groups of a location' },
+    onlineStores: { value: 10, source: 'D quotas' },
+    featureViews: { value: 30, source: 'D quotas: over all online stores' },
+    batchJobs: { value: 75, source: 'D quotas: concurrent batch jobs, exports among them' },
+    featuresPerBatch: {
+      value: 100,
+      source: 'assumed from D quotas: 100 feature creations a minute, so that a larger request never passes',
+    },
     featureIdLength: { value: 128, source: 'P featurestore_service.proto' },
+    /** Of a project and region. The words of a refusal are assumed; its code is RESOURCE_EXHAUSTED. */
+    quotasPerMinute: {
+      management: { value: 600, metric: 'Resource management (CRUD) requests', source: 'D quotas' },
+      submissions: {
+        value: 60,
+        metric: 'Job or LRO submission requests',
+        source: 'D quotas: jobs and long-running operations, batch predictions among them',
+      },
+      featureCreations: { value: 100, metric: 'Feature creation', source: 'D quotas' },
+      onlineServing: { value: 300_000, metric: 'Feature Store online serving requests', source: 'D quotas' },
+    },
   },
   bigtable: {
     rowKeyBytes: { value: 4096, source: 'P data.proto' },
@@ -40,6 +62,12 @@ export const LIMITS = {
     insertIdLength: { value: 128, source: 'D quotas' },
     columnNameLength: { value: 300, source: 'D schemas' },
     tableIdLength: { value: 1024, source: 'D tables-intro' },
+    requestsPerSecond: { value: 100, source: 'D quotas: of a user and method; 403 rateLimitExceeded' },
+    concurrentRequests: { value: 300, source: 'D quotas: of a user; 403 rateLimitExceeded' },
+    queuedQueries: {
+      value: 1000,
+      source: 'D quotas: interactive queries of a project; jobRateLimitExceeded is assumed',
+    },
   },
 } as const;
 

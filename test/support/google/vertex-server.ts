@@ -13,6 +13,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import type { ClientOptions } from '../../../datasources/google/vertex/vertex-clients.js';
 import { Faults, type Fault } from './vertex/faults.js';
+import { VertexQuotas } from './vertex/quotas.js';
 import { Refusal } from './vertex/refusal.js';
 import { checkRequest, type Region } from './vertex/strict-requests.js';
 
@@ -35,6 +36,9 @@ export interface VertexService {
   readonly name: string;
   /** The proto file it is in. */
   readonly proto: string;
+  /** For a service outside of Vertex AI's package: its proto file in full, and the path to it in the package. */
+  readonly file?: string;
+  readonly path?: readonly string[];
   readonly single?: Readonly<Record<string, Single>>;
   readonly serverStream?: Readonly<Record<string, Many>>;
   /** Answers to one message of the client; the server gives the answers of a stream out of order. */
@@ -53,6 +57,8 @@ export interface VertexServer {
   readonly clientOptions: ClientOptions;
   readonly calls: VertexCall[];
   readonly faults: Faults;
+  /** Off unless a test sets the length of a minute. */
+  readonly quotas: VertexQuotas;
   callsOf(method: string): VertexCall[];
   stop(): void;
 }
@@ -71,8 +77,9 @@ export async function startVertexServer(region: Region, services: readonly Verte
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const calls: VertexCall[] = [];
   const faults = new Faults();
+  const quotas = new VertexQuotas();
   for (const service of services) {
-    const { definition, implementation } = implement(service, region, calls, faults);
+    const { definition, implementation } = implement(service, region, calls, { faults, quotas });
     server.addService(definition, implementation);
   }
   const port = await new Promise<number>((resolve, reject) => {
@@ -89,26 +96,32 @@ export async function startVertexServer(region: Region, services: readonly Verte
     },
     calls,
     faults,
+    quotas,
     callsOf: (method) => calls.filter((call) => call.method === method),
     stop: () => server.forceShutdown(),
   };
 }
 
-function implement(service: VertexService, region: Region, calls: VertexCall[], faults: Faults) {
-  const file = `google/cloud/aiplatform/${service.version}/${service.proto}`;
+function implement(
+  service: VertexService,
+  region: Region,
+  calls: VertexCall[],
+  { faults, quotas }: Pick<VertexServer, 'faults' | 'quotas'>,
+) {
+  const file = service.file ?? `google/cloud/aiplatform/${service.version}/${service.proto}`;
+  const path = service.path ?? ['google', 'cloud', 'aiplatform', service.version];
   const options = { includeDirs: INCLUDE_FOLDERS, longs: String, enums: String, defaults: true, oneofs: true };
   const loaded = loadPackageDefinition(loadSync(file, options)) as any;
-  const { service: definition } = loaded.google.cloud.aiplatform[service.version][
-    service.name
-  ] as ServiceClientConstructor;
+  const { service: definition } = path.reduce((at, part) => at[part], loaded)[service.name] as ServiceClientConstructor;
 
   const sizeOf = (method: string, request: unknown): number => definition[method]!.requestSerialize(request).length;
 
   /** Notes a message of a call and checks it. */
   const receive = (method: string, request: unknown, metadata: Metadata): void => {
+    quotas.check(method, request as object);
     calls.push({ method, request, metadata });
     const messageName = (definition[method] as any).requestType.type.name as string;
-    checkRequest(service.version, messageName, request, region);
+    if (!service.path) checkRequest(service.version, messageName, request, region);
   };
 
   const implementation: Record<string, any> = {};

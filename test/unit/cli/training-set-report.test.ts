@@ -13,6 +13,9 @@ const VALIDATION = {
   valuesWrittenAfterLabel: null,
   unverifiableValues: '0',
   labelCopies: [{ column: 'last_delay', labelColumn: 'delay' }],
+  unexpectedValues: [
+    { column: 'age', description: 'at most 150', rows: '7', examples: ['1', '2', '3', '4', '5', '6'] },
+  ],
   offendingRows: Array.from({ length: 9 }, (_, row) => ({
     row: String(row),
     kind: 'UNMATCHED',
@@ -30,6 +33,7 @@ Rows compared with the history: 1488, chosen by seed 7
 Found: 2 labels without any feature
 Found: 3 values at exactly the time of their label
 Warning: feature "last_delay" equals label column "delay"
+Warning: 7 rows are not as expected in "age": at most 150; labels 1, 2, 3, 4, 5
   label 0: UNMATCHED, nothing known
   label 1: UNMATCHED, nothing known
   label 2: UNMATCHED, nothing known

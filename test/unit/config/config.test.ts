@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configVariables } from '../../../config/config.js';
+import { parseApiKey } from '../../../config/open-lineage-config.js';
 import { parseConfig } from '../../../config/load-config.js';
 import { registryPathOf } from '../../../config/registry-path.js';
 
@@ -21,6 +22,47 @@ describe('the configuration', () => {
     expect(() => parseConfig({ FEATUREGRAPH_DUCKDB_MEMORY_BYTES: '1024' })).toThrow(
       /FEATUREGRAPH_DUCKDB_MEMORY_BYTES: /,
     );
+  });
+
+  it('refuses the log of served values for several gateways, because each would have a part of it', () => {
+    const several = { FEATUREGRAPH_JOBS_TABLE: 'projects/p/instances/i/tables/jobs' };
+    expect(() => parseConfig({ ...several, FEATUREGRAPH_SERVED_LOG_SAMPLE_RATE: '0.01' })).toThrow(
+      /FEATUREGRAPH_SERVED_LOG_SAMPLE_RATE: the log of served values is for one gateway/,
+    );
+    expect(parseConfig({ ...several, FEATUREGRAPH_SERVED_LOG_SAMPLE_RATE: '0' }).servedLog.sampleRate).toBe(0);
+  });
+
+  it('sends events of OpenLineage only with a URL, and refuses a key that nothing would send or that the URL has', () => {
+    const url = 'https://lineage.example.com/api/v1/lineage';
+    expect(parseConfig({}).openLineage).toBeNull();
+    expect(
+      parseConfig({ FEATUREGRAPH_OPENLINEAGE_URL: url, FEATUREGRAPH_OPENLINEAGE_API_KEY: 'k' }).openLineage,
+    ).toEqual({
+      url,
+      apiKey: 'k',
+      apiKeyFile: null,
+      namespace: 'featuregraph',
+    });
+    const key = { FEATUREGRAPH_OPENLINEAGE_API_KEY: 'k' };
+    const file = { FEATUREGRAPH_OPENLINEAGE_API_KEY_FILE: 'key' };
+    for (const variables of [
+      key,
+      file,
+      { FEATUREGRAPH_OPENLINEAGE_URL: url, ...key, ...file },
+      { FEATUREGRAPH_OPENLINEAGE_URL: 'https://ann:secret@lineage.example.com' },
+      { FEATUREGRAPH_OPENLINEAGE_URL: 'https://:secret@lineage.example.com' },
+      { FEATUREGRAPH_OPENLINEAGE_URL: 'file:///etc/passwd' },
+      { FEATUREGRAPH_OPENLINEAGE_URL: url, FEATUREGRAPH_OPENLINEAGE_API_KEY: 'two\nlines' },
+    ]) {
+      expect(() => parseConfig(variables), JSON.stringify(variables)).toThrow(/FEATUREGRAPH_OPENLINEAGE/);
+    }
+  });
+
+  it('takes a key of OpenLineage from a file only if a header can carry it, and does not repeat it otherwise', () => {
+    expect(parseApiKey('sk-1\n')).toBe('sk-1');
+    for (const text of ['', 'sk-1\nsk-2\n', 'sk-1 sk-2', 'sk-1é']) {
+      expect(() => parseApiKey(text)).toThrow(/^the file of the API key does not have one line of printable [^-]*$/);
+    }
   });
 
   it('reads every variable', () => {

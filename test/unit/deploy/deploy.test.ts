@@ -41,6 +41,7 @@ it('Cloud Run is described the same way with Terraform and without', () => {
     FEATUREGRAPH_AUTHENTICATION: undefined,
     FEATUREGRAPH_JOBS_TABLE: undefined,
     FEATUREGRAPH_JOBS_APP_PROFILE: undefined,
+    FEATUREGRAPH_SHARED_FILES: undefined,
   };
   expect({ ...environmentOf(container.env), ...files }).toEqual({ ...terraformEnvironment, ...files });
   expect(container.resources.limits).toEqual({ cpu: set(service, 'cpu'), memory: set(service, 'memory') });
@@ -59,6 +60,9 @@ it('Cloud Run lets jobs run between requests, at instances that share them', () 
     instance: set(resource(stores, 'google_bigtable_instance'), 'name'),
     table: 'jobs',
   });
+  // Terraform makes both from one bucket.
+  const bucket = knative.spec.template.spec.volumes[0].csi.volumeAttributes.bucketName;
+  expect(environment.FEATUREGRAPH_SHARED_FILES).toBe(`gs://${bucket}/files`);
   expect(environment.FEATUREGRAPH_JOBS_APP_PROFILE).toBe(
     set(resource(stores, 'google_bigtable_app_profile'), 'app_profile_id'),
   );
@@ -85,6 +89,7 @@ it('Kubernetes runs two gateways or more that share their jobs, and stops one at
     ...one,
     FEATUREGRAPH_JOBS_TABLE: 'projects/PROJECT/instances/featuregraph/tables/jobs',
     FEATUREGRAPH_JOBS_APP_PROFILE: 'featuregraph',
+    FEATUREGRAPH_SHARED_FILES: 'gs://PROJECT-featuregraph/files',
   });
   for (const name of Object.keys(several)) expect(configVariables).toHaveProperty(name);
 });

@@ -93,6 +93,11 @@ describe('the documents', () => {
       'documents that the hot lane knows, with their plans': `${QUERY_LIMITS.maxKnownDocumentBytes / MIB} MiB`,
       'errors of a document that are reported': formatLimit(QUERY_LIMITS.maxValidationErrors),
       'labels in a request (`labels.source.rows`)': formatLimit(REQUEST_LIMITS.maxLabelRows),
+      'joins of a training set': String(REQUEST_LIMITS.maxJoins),
+      'columns of labels in a request; in a file or table': `${REQUEST_LIMITS.maxLabelColumns}; ${formatLimit(REQUEST_LIMITS.maxLabelFileColumns)}`,
+      'WebSockets of one principal': formatLimit(STREAM_LIMITS.maxSocketsOfPrincipal),
+      'labels that a training set generates': formatLimit(REQUEST_LIMITS.maxGeneratedLabels),
+      'times at which labels are generated': formatLimit(REQUEST_LIMITS.maxLabelTimes),
       'labels of `trainingSetPreview`': formatLimit(REQUEST_LIMITS.maxPreviewLabels),
       'rows of `validateTrainingSet`': formatLimit(REQUEST_LIMITS.maxValidatedRows),
       '`metrics(of:)`': formatLimit(REQUEST_LIMITS.maxMetrics),
@@ -126,6 +131,7 @@ describe('the documents', () => {
       'messages of one write of a stream': `${formatLimit(MESSAGE_LIMITS.maxBatchMessages)}, and ${MESSAGE_LIMITS.maxBatchBytes / MIB} MiB`,
       'delay of the event loop, in two half seconds in a row': `${PROCESS_LIMITS.pressure.maxLoopDelayOfLargeMs} ms for large requests, ${PROCESS_LIMITS.pressure.maxLoopDelayOfHistoricalMs} ms for small historical ones, ${PROCESS_LIMITS.pressure.maxLoopDelayMs / 1000} s for all`,
       'share of the heap in use': `${PROCESS_LIMITS.pressure.maxHeapShareOfOthers * 100} % for large and historical requests, ${PROCESS_LIMITS.pressure.maxHeapShare * 100} % for all`,
+      'bodies that are not parsed yet': `${PROCESS_LIMITS.bodies.maxBytes / 2 ** 20} MiB together, ${PROCESS_LIMITS.bodies.maxBytesOfOwner / 2 ** 20} MiB of one principal (mode \`open\`: of one address)`,
       'jobs that run in a process': formatLimit(PROCESS_LIMITS.maxRunningJobs),
     };
     const document = cells(read('docs/limits.md')).map((line) => line.split('|').slice(1, 3));

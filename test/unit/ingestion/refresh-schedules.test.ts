@@ -26,6 +26,10 @@ class AskedRefreshes implements SourceRefreshes {
     return this.last;
   }
 
+  async estimate(): Promise<never> {
+    throw new Error('a schedule asks for no estimate');
+  }
+
   async newest(): Promise<SourceRefreshJobRecord | undefined> {
     return this.last;
   }

@@ -26,6 +26,10 @@ class AskedSyncs implements FeatureViewSyncs {
     return job;
   }
 
+  async work(): Promise<null> {
+    return null;
+  }
+
   async list(): Promise<FeatureViewSyncJobRecord[]> {
     return this.jobs;
   }

@@ -12,7 +12,9 @@ type Rows = WriteRequest['rows'];
 
 function publish(watch: WriteWatch, rows: Rows, duplicateRows: readonly number[] = []): void {
   const duplicates = duplicateRows.length;
-  watch.publish({ entityType, rows }, { written: rows.length - duplicates, duplicates, duplicateRows, faults: [] });
+  const written = rows.length - duplicates;
+  const outcome = { written, duplicates, duplicateRows, faults: [], quarantined: [], warned: [] };
+  watch.publish({ entityType, rows }, outcome);
 }
 
 const rowsOf = (...entityIds: string[]): Rows =>

@@ -35,4 +35,17 @@ describe('the rate of a job', () => {
       remainingSeconds: null,
     });
   });
+
+  it('is measured anew after the clock was set back, and falls by nothing but time after a jump ahead', () => {
+    const meter = new ProgressMeter();
+    meter.add(done(0n), 1000n * SECOND);
+    meter.add(done(10n), 1001n * SECOND);
+    meter.add(done(20n), 500n * SECOND);
+    expect(meter.rate(done(20n), 500n * SECOND)).toEqual({ ratePerSecond: null, remainingSeconds: null });
+    meter.add(done(30n), 501n * SECOND);
+    expect(meter.rate(done(30n), 501n * SECOND)).toMatchObject({ ratePerSecond: 10 });
+    meter.add(done(30n), 5000n * SECOND);
+    meter.add(done(40n), 5010n * SECOND);
+    expect(meter.rate(done(40n), 5010n * SECOND)).toMatchObject({ ratePerSecond: 1 });
+  });
 });

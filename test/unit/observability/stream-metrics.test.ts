@@ -9,7 +9,7 @@ it('shows all measures of a stream as they are at the scrape', async () => {
     featurestore: 'shop',
     stream: 'orders',
     isRunning: true,
-    counts: { written: 7, duplicates: 2, deadLettered: 1 },
+    counts: { written: 7, duplicates: 2, quarantined: 3, deadLettered: 1 },
     lagMessages: 4n,
     lagSeconds: 0.5,
   };
@@ -26,6 +26,7 @@ it('shows all measures of a stream as they are at the scrape', async () => {
   expect(await scrape()).toEqual([
     `featuregraph_stream_messages_total{${labels},outcome="written"} 7`,
     `featuregraph_stream_messages_total{${labels},outcome="duplicate"} 2`,
+    `featuregraph_stream_messages_total{${labels},outcome="quarantined"} 3`,
     `featuregraph_stream_messages_total{${labels},outcome="dead_letter"} 1`,
     `featuregraph_stream_lag_seconds{${labels}} 0.5`,
     `featuregraph_stream_lag_messages{${labels}} 4`,

@@ -30,6 +30,7 @@ it('is what the client gave, with the defaults of what it did not say', () => {
     labelsFile: 'june.parquet',
     labelsFileOptions: NO_OPTIONS,
     labelsTable: null,
+    labelsGenerated: null,
     labelsInRequest: null,
     timeColumn: 'at',
     joins: JOINS,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { countTurns } from '../../support/count-turns.js';
 import { checkEventSize, writeAnswer } from '../../../server/write-answer.js';
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -21,16 +22,7 @@ describe('an answer', () => {
 
   it('serves other work while it is written', async () => {
     const answer = { data: Array.from({ length: 300_000 }, (_, index) => ({ name: `f${index}`, value: index })) };
-    let turns = 0;
-    let isDone = false;
-    const count = (): void => {
-      turns += 1;
-      if (!isDone) setImmediate(count);
-    };
-    setImmediate(count);
-    await writeAnswer(answer, UNLIMITED);
-    isDone = true;
-    expect(turns).toBeGreaterThan(2);
+    expect(await countTurns(() => writeAnswer(answer, UNLIMITED))).toBeGreaterThan(2);
   });
 
   it('is refused above the limit of bytes, also when one string stands under many names', async () => {
@@ -40,4 +32,14 @@ describe('an answer', () => {
     expect(() => checkEventSize({ data }, 10_000_000)).toThrow(/over 10000000 bytes/);
     expect(() => checkEventSize({ data: { a0: { label } } }, 10_000_000)).not.toThrow();
   });
+
+  it.each([20, 70_000])(
+    'is refused one byte above the limit, and not at it: a name of %d characters',
+    async (length) => {
+      const answer = { data: { name: 'é€𝄞'.repeat(length / 2) } };
+      const bytes = Buffer.byteLength(JSON.stringify(answer));
+      expect(await writeAnswer(answer, bytes)).toBe(JSON.stringify(answer));
+      await expect(writeAnswer(answer, bytes - 1)).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
+    },
+  );
 });

@@ -40,7 +40,12 @@ describe('JSON without a loss', () => {
     ['0.30000000000000004', 0.30000000000000004],
     ['1.2345678901234566e-07', 1.2345678901234566e-7],
     ['0.1234567890123456789', '0.1234567890123456789'],
-    ['0.1000000000000000055511151231257827', '0.1000000000000000055511151231257827'],
+    ['0.1000000000000000055511151231257827', 0.1],
+    ['0.1000000000000000055511151231257827021181583404541015625', 0.1],
+    ['0.1000000000000000055511151231257828', '0.1000000000000000055511151231257828'],
+    ['0.30000000000000004440892098500626161694526672363281250', 0.30000000000000004],
+    ['4.9406564584124654e-324', 5e-324],
+    ['4.94065645841246544176568792868e-324', 5e-324],
     ['0.12345678901234567', '0.12345678901234567'],
     ['12345678901234.567', '12345678901234.567'],
     ['12345678901234567890.12', '12345678901234567890.12'],
@@ -55,13 +60,15 @@ describe('JSON without a loss', () => {
     expect(parseExactJson(`{"a":[${text}]}`)).toEqual({ a: [value] });
   });
 
-  it('keeps each double, as its shortest text and as one of 17 digits', () => {
+  it('keeps each double, as its shortest text and as one of 17 and more of its digits', () => {
     const doubles = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
     fc.assert(
       fc.property(doubles, (value) => {
         const isWhole = Number.isInteger(value) && !Number.isSafeInteger(value);
         if (!isWhole) expect(parseExactJson(JSON.stringify([value]))).toEqual([value === 0 ? 0 : value]);
-        if (!isWhole) expect(parseExactJson(`[${value.toPrecision(17)}]`)).toEqual([value === 0 ? 0 : value]);
+        for (const digits of isWhole ? [] : [17, 20, 50, 100]) {
+          expect(parseExactJson(`[${value.toPrecision(digits)}]`)).toEqual([value === 0 ? 0 : value]);
+        }
       }),
       { numRuns: 2000 },
     );

@@ -1,5 +1,5 @@
 import type { BlockContext } from './block-context.js';
-import { NEWEST_ARRIVAL_FIRST, newestValue } from './version.js';
+import { carriedValue, NEWEST_ARRIVAL_FIRST, newestValue } from './version.js';
 import type { PointInTimeOptions } from '../plan.js';
 import { joinSql } from '../sql-text.js';
 import { quoteIdentifier } from '../../../duckdb/sql-text.js';
@@ -61,7 +61,7 @@ function eachValue(context: BlockContext): SourceBlock {
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
     found: `${name}.row_id IS NOT NULL`,
-    value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
+    value: ({ feature, valueColumn }) => carriedValue(feature, `${name}.newest_${valueColumn}`),
     timestamp: ({ valueColumn }) => `coalesce(${name}.newest_${valueColumn}.t, ${name}.newest_timestamp)`,
     created: ({ valueColumn }) => `${name}.newest_${valueColumn}.c`,
   };

@@ -1,5 +1,5 @@
 import type { BlockContext } from './block-context.js';
-import { NEWEST_ARRIVAL_FIRST, newestValue } from './version.js';
+import { carriedValue, NEWEST_ARRIVAL_FIRST, newestValue } from './version.js';
 import { joinSql } from '../sql-text.js';
 import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 import type { SourceBlock } from '../source-block.js';
@@ -37,7 +37,7 @@ export function staticBlock({ source, name, table, wasWritten }: BlockContext): 
     ],
     join,
     found,
-    value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
+    value: ({ feature, valueColumn }) => carriedValue(feature, `${name}.newest_${valueColumn}`),
     timestamp: undefined,
     created: undefined,
   };

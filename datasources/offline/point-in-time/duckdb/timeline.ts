@@ -1,5 +1,5 @@
 import type { BlockContext } from './block-context.js';
-import { NEWEST_ARRIVAL_FIRST, newestRow, newestValue } from './version.js';
+import { carriedValue, NEWEST_ARRIVAL_FIRST, newestRow, newestValue } from './version.js';
 import { joinSql } from '../sql-text.js';
 import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 import type { SourceBlock } from '../source-block.js';
@@ -110,7 +110,7 @@ function knownStates(context: BlockContext): SourceBlock {
     definitions: [entities(context), definition],
     join,
     found,
-    value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
+    value: ({ feature, valueColumn }) => carriedValue(feature, `${name}.newest_${valueColumn}`),
     timestamp: ({ valueColumn }) => `coalesce(${name}.newest_${valueColumn}.t, ${name}.newest.t)`,
     created: ({ valueColumn }) => `${name}.newest_${valueColumn}.c`,
   };

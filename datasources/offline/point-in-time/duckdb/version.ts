@@ -1,6 +1,7 @@
 import type { Feature } from '../../../registry/model.js';
 import { joinSql } from '../sql-text.js';
 import { quoteIdentifier } from '../../../duckdb/sql-text.js';
+import { signsSql, withSigns } from './zero-signs.js';
 
 /**
  * The order of ties as one comparable value: event time, creation time, sequence, and last the place in the table,
@@ -28,9 +29,19 @@ export function version({ timed, withValue }: VersionParts): string {
   const parts = [
     ...(timed ? [EVENT_TIME] : []),
     ...TIE_ORDER,
-    ...(withValue ? [`v: h.${quoteIdentifier(withValue.name)}`] : []),
+    ...(withValue ? [`v: h.${quoteIdentifier(withValue.name)}`, ...signOfZero(withValue)] : []),
   ];
   return `{${parts.join(', ')}}`;
+}
+
+function signOfZero({ name, valueType }: Feature): string[] {
+  const signs = signsSql(valueType, `h.${quoteIdentifier(name)}`);
+  return signs === undefined ? [] : [`z: ${signs}`];
+}
+
+/** The value that a version carries, with the sign of each zero. */
+export function carriedValue({ valueType }: Feature, version: string): string {
+  return withSigns(valueType, `${version}.v`, `${version}.z`);
 }
 
 /** The newest row; its `.r` is the rowid. */
@@ -38,7 +49,7 @@ export function newestRow(timed: boolean): string {
   return `max(${version({ timed })})`;
 }
 
-/** The newest row in which the feature is not null and the condition holds; its `.v` is the value. */
+/** The newest row in which the feature is not null and the condition holds; `carriedValue` reads its value. */
 export function newestValue(
   feature: Feature,
   { timed, where }: { readonly timed: boolean; readonly where?: string },

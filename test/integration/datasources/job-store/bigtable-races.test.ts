@@ -114,7 +114,7 @@ describeWithBigtable('gateways that race for one table of jobs', () => {
       const writes = log.map(({ write }) => write);
       expect(new Set(writes).size).toBe(writes.length);
       expect(writes).toEqual(expect.arrayContaining(acknowledged.get(record.id) ?? []));
-      // An end is written once: whoever ended the job saw the same end.
+      // An end is written once: each gateway that ended the job saw the same end.
       for (const ended of ends.get(record.id) ?? []) expect(ended).toEqual(record);
     }
   });
@@ -176,7 +176,7 @@ describeWithBigtable('gateways that race for one table of jobs', () => {
     expect(again!.token).toBe(lease.token + 1);
   });
 
-  it('a job whose gateway ended between the key and the job exists for whoever asks for the key next', async () => {
+  it('a job whose gateway ended between the key and the job exists for the next request with the key', async () => {
     const dying = await openGateway();
     const other = await openGateway();
     const record = jobRecord({ id: '1', idempotencyKey: 'key', spec: { rows: 5n } });

@@ -1,3 +1,4 @@
+import { DEFAULT_RETRY_DELAY_MS } from '../../../../datasources/google/bigquery/rate-limits.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BigQueryOfflineStore } from '../../../../datasources/offline/bigquery/bigquery-offline-store.js';
 import type { FeatureRow } from '../../../../datasources/offline/offline-store.js';
@@ -89,6 +90,23 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
     expect(outcome).toEqual({ appended: 2, rejected: [] });
     expect(storedRows()).toBe(2);
     expect(await valuesNow('x', 'y')).toEqual(['x', 'y']);
+  });
+
+  it('reads that are more than its requests a second wait for their turn, and none fails', async () => {
+    await store.append(source, [row('e', -60, 'first')]);
+    // Seconds and pauses as they are: in shorter ones, a busy machine sends no request too many.
+    const patient = await openTestStore(server, entityType, {}, { retryDelayMs: DEFAULT_RETRY_DELAY_MS });
+    server.quotas.perSecond = 5;
+    server.quotas.secondMs = 1_000;
+    try {
+      const read = { entityType, labels: [{ entityId: 'e', time: NOW }], features: entityType.features, options: {} };
+      const answers = await Promise.all(Array.from({ length: 12 }, () => patient.pointInTime(read)));
+      expect(answers.map(([cells]) => cells![0]!.value)).toEqual(Array(12).fill('first'));
+      expect(server.quotas.refused.size).toBeGreaterThan(0);
+    } finally {
+      server.quotas.secondMs = null;
+      await patient.close();
+    }
   });
 
   it('rows written twice, when BigQuery does not recognise them, are read as once', async () => {

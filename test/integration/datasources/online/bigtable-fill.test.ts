@@ -106,7 +106,7 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     const fills = await Promise.all(
       stores.map(async ({ store }) => {
         const times = await fill(store, 'these', idsOf(20));
-        // Whoever is told that it is filled finds it full.
+        // A caller that is told that it is filled finds it full.
         expect(await read(store, idsOf(20))).toEqual(idsOf(20).map(() => ['these', 'these', null]));
         return times;
       }),

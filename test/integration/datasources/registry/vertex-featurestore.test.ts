@@ -264,7 +264,7 @@ describe('a feature online store becomes a featurestore', () => {
     ]);
   });
 
-  it('also for whoever may not list feature groups that no view is over', async () => {
+  it('also for an account that may not list feature groups that no view is over', async () => {
     world.server.faults.add('ListFeatureGroups', { kind: 'refuse', code: 'PERMISSION_DENIED' });
     const { document, leftOut } = await read('shop');
     expect(document.entityTypes).toHaveLength(2);
@@ -301,7 +301,7 @@ describe('a feature online store becomes a featurestore', () => {
   });
 });
 
-describe('what somebody adds in Vertex AI does not stop the next start', () => {
+describe('what is added in Vertex AI does not stop the next start', () => {
   beforeAll(() => {
     world.views.addFeatureGroup(
       'alike',

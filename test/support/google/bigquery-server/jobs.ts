@@ -8,7 +8,8 @@ import { readParameters } from './parameters.js';
 import { paginateRows } from './row-pages.js';
 import { scannedBytes, type ScannedBytes } from './scanned-bytes.js';
 import { fieldOfType, type Field } from './schema.js';
-import { sqlTable, type StoredTable, type Tables } from './tables.js';
+import { numberRows, ROW_NUMBER, toFields, toStatement, type Statement } from './statements.js';
+import { checkLabels, sqlTable, type StoredTable, type Tables } from './tables.js';
 
 export interface Job {
   readonly id: string;
@@ -39,7 +40,6 @@ const QUERY_FIELDS = [
   'types',
   'defaultDataset',
 ];
-const LABEL = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
 /** A query is billed for this many bytes of each table at least. */
 const MIN_BYTES_BILLED = 10_485_760;
 const MAX_PAGE_BYTES = 20_000_000;
@@ -78,12 +78,7 @@ export class Jobs {
       throw invalidQuery('useLegacySql is true when it is not said: this is not legacy SQL');
     if (Buffer.byteLength(query.query) > LIMITS.bigquery.queryBytes.value)
       throw invalidQuery('The query is too large.');
-    if (Object.keys(checked.labels ?? {}).length > LIMITS.bigquery.labels.value) throw invalid('Too many labels.');
-    for (const [key, value] of Object.entries(checked.labels ?? {})) {
-      if (!/^[\p{Ll}\p{Lo}]/u.test(key) || !LABEL.test(key) || !LABEL.test(String(value))) {
-        throw invalid(`Label "${key}": "${String(value)}" is not valid.`);
-      }
-    }
+    checkLabels(checked.labels ?? {});
     if (this.all.has(jobId))
       throw new ApiError(409, 'duplicate', `Already Exists: Job ${project}:${location}.${jobId}`);
     const plan = await this.#plan(query, location ?? 'US');
@@ -107,6 +102,8 @@ export class Jobs {
     const billed = sum(plan.scans, ({ atMost }) => Math.max(atMost, MIN_BYTES_BILLED));
     const job = this.#start(jobId, location ?? 'US', configuration, plan);
     if (limit !== undefined && billed > Number(limit)) {
+      job.bytes = 0;
+      job.billedBytes = 0;
       finish(
         job,
         new ApiError(
@@ -188,10 +185,11 @@ export class Jobs {
     };
     this.all.set(id, job);
     if (!this.isHeld) {
-      void this.sql.evaluate(plan.sql, plan.tables, plan.parameters).then(
-        ({ rows }) => {
+      void this.#evaluate(plan).then(
+        ({ rows, apply }) => {
           try {
-            if (plan.deletes) this.tables.deleteRows(plan.deletes, new Set(rows.map(([row]) => rowNumber(row!))));
+            if (apply) apply();
+            else if (plan.deletes) this.tables.deleteRows(plan.deletes, new Set(rows.map(([row]) => rowNumber(row!))));
             else job.rows = rows;
             finish(job, undefined);
           } catch (error) {
@@ -204,21 +202,43 @@ export class Jobs {
     return job;
   }
 
+  async #evaluate({ statement, sql, tables, parameters }: Plan): Promise<{
+    rows: readonly (readonly SqlValue[])[];
+    apply?: () => void;
+  }> {
+    if (!statement) return this.sql.evaluate(sql, tables, parameters);
+    const results: (readonly (readonly SqlValue[])[])[] = [];
+    const fields: Field[][] = [];
+    for (const query of statement.queries) {
+      const { columns, rows } = await this.sql.evaluate(query, tables, parameters);
+      results.push(rows);
+      fields.push(toFields(columns));
+    }
+    return { rows: [], apply: () => statement.apply(results, fields) };
+  }
+
+  async #planStatement(statement: Statement, sql: string, tables: readonly SqlTable[]): Promise<Plan> {
+    const numbered =
+      statement.numbered && `${statement.numbered.project}.${statement.numbered.dataset}.${statement.numbered.id}`;
+    const prepared = tables.map((table) => (table.name === numbered ? numberRows(table) : table));
+    try {
+      for (const query of statement.queries) await this.sql.check(query, prepared, []);
+    } catch (error) {
+      throw asApiError(error);
+    }
+    return { statement, sql, tables: prepared, parameters: [], scans: [], fields: [] };
+  }
+
   async #planDelete(
     table: StoredTable,
     [, path, condition]: RegExpExecArray,
     parameters: readonly SqlParameter[],
   ): Promise<Plan> {
-    const { columns, rows } = sqlTable(path!, table);
-    const numbered: SqlTable = {
-      name: path!,
-      columns: [...columns, { name: ROW_NUMBER, type: { type_kind: 'TYPE_INT64' } }],
-      rows: rows.map((row, index) => [...row, { int64_value: String(index) }]),
-    };
+    const numbered = numberRows(sqlTable(path!, table));
     const sql = `SELECT h.${ROW_NUMBER} FROM \`${path}\` AS h\nWHERE ${condition}`;
     try {
       const { reads } = await this.sql.analyze(sql, [numbered], parameters);
-      const read = [...reads].flatMap(([, indexes]) => indexes).filter((index) => index < columns.length);
+      const read = [...reads].flatMap(([, indexes]) => indexes).filter((index) => index < table.fields.length);
       const scans = [scannedBytes({ sql, path: path!, table, columns: read, parameters })];
       return { sql, tables: [numbered], parameters, scans, fields: [], deletes: table };
     } catch (error) {
@@ -230,6 +250,12 @@ export class Jobs {
     const parameters = readParameters(query.parameterMode, query.queryParameters);
     const quoted = [...(query.query as string).matchAll(/`([^`]*)`/g)].map(([, name]) => name!);
     const paths = [...new Set(quoted.filter((name) => name.split('.').length === 3))];
+    const statement = toStatement(query.query as string, this.tables, location);
+    if (statement) {
+      const read = paths.filter((path) => statement.queries.some((text) => text.includes(`\`${path}\``)));
+      const tables = read.map((path) => sqlTable(path, this.tables.byPath(path, location)));
+      return this.#planStatement(statement, query.query as string, tables);
+    }
     const stored = new Map(paths.map((path) => [path, this.tables.byPath(path, location)]));
     const tables = [...stored].map(([path, table]) => sqlTable(path, table));
     const deletion = DELETE.exec(query.query);
@@ -252,11 +278,8 @@ export class Jobs {
   }
 }
 
-/** The one form of DML that the server runs: the condition is GoogleSQL and reads no other table. */
+/** A form of DML that the server runs: the condition is GoogleSQL and reads no other table. */
 const DELETE = /^DELETE FROM `([^`]+)` AS h\nWHERE ([^]+)$/;
-
-/** The name of a column that says which row of the table a row is. */
-const ROW_NUMBER = 'featuregraph_test_row';
 
 const sum = <Item>(items: readonly Item[], bytes: (item: Item) => number): number =>
   items.reduce((total, item) => total + bytes(item), 0);
@@ -268,6 +291,7 @@ function rowNumber({ int64_value }: SqlValue): number {
 interface Plan {
   /** The table from which the rows of the result are deleted. */
   readonly deletes?: StoredTable;
+  readonly statement?: Statement;
   readonly sql: string;
   readonly tables: readonly SqlTable[];
   readonly parameters: readonly SqlParameter[];

@@ -26,6 +26,9 @@ const KINDS: Readonly<Record<string, string>> = {
   BYTES: 'TYPE_BYTES',
   TIMESTAMP: 'TYPE_TIMESTAMP',
   JSON: 'TYPE_JSON',
+  DATE: 'TYPE_DATE',
+  NUMERIC: 'TYPE_NUMERIC',
+  BIGNUMERIC: 'TYPE_BIGNUMERIC',
 };
 const TYPES = Object.fromEntries(Object.entries(KINDS).map(([type, kind]) => [kind, type]));
 
@@ -86,7 +89,34 @@ export function toRest(value: SqlValue, field: Field, useInt64Timestamp: boolean
     // What the API does when nobody asks otherwise: seconds as a float, which cannot hold the microseconds of far years.
     return useInt64Timestamp ? micros.toString() : (Number(micros) / 1e6).toExponential().replace('e+', 'E');
   }
+  if (value.date_value !== undefined) return new Date(value.date_value * 86_400_000).toISOString().slice(0, 10);
+  if (value.numeric_value !== undefined) return decodeDecimal(value.numeric_value, NUMERIC_SCALE);
+  if (value.bignumeric_value !== undefined) return decodeDecimal(value.bignumeric_value, BIGNUMERIC_SCALE);
   return value.int64_value ?? value.string_value ?? value.json_value ?? null;
+}
+
+export const NUMERIC_SCALE = 9;
+export const BIGNUMERIC_SCALE = 38;
+
+/** GoogleSQL's encoding of decimals: the digits at the scale of the type, two's complement, little end first. */
+export function encodeDecimal(unscaled: bigint): Buffer {
+  const bytes: number[] = [];
+  let rest = unscaled;
+  do {
+    bytes.push(Number(BigInt.asUintN(8, rest)));
+    rest >>= 8n;
+  } while (!((rest === 0n && bytes.at(-1)! < 128) || (rest === -1n && bytes.at(-1)! >= 128)));
+  return Buffer.from(bytes);
+}
+
+/** As the API writes decimals: no zeros at the end. */
+function decodeDecimal(bytes: Buffer, scale: number): string {
+  let value = 0n;
+  for (const byte of [...bytes].reverse()) value = (value << 8n) | BigInt(byte);
+  value = BigInt.asIntN(bytes.length * 8, value);
+  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
+  const fraction = digits.slice(-scale).replace(/0+$/, '');
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -scale)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 export function readMicros({ timestamp_value }: SqlValue): bigint {
@@ -94,6 +124,7 @@ export function readMicros({ timestamp_value }: SqlValue): bigint {
 }
 
 function floatText(value: number): string {
+  if (Object.is(value, -0)) return '-0.0';
   return value.toString().replace('e+', 'E').replace('e', 'E');
 }
 

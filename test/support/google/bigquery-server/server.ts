@@ -6,6 +6,7 @@ import { GoogleSql } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, notFound } from './api-error.js';
 import { cutOff, toApiError, Faults } from './faults.js';
 import { Jobs } from './jobs.js';
+import { BigQueryQuotas } from './quotas.js';
 import { LoadJobs } from './load-jobs.js';
 import { Tables } from './tables.js';
 
@@ -16,6 +17,8 @@ import { Tables } from './tables.js';
  */
 export class BigQueryServer {
   readonly faults = new Faults();
+  /** Off unless a test sets the length of a second. */
+  readonly quotas = new BigQueryQuotas();
   /** Every request so far, as `POST /projects/p/jobs`. */
   readonly requests: string[] = [];
 
@@ -62,7 +65,11 @@ export class BigQueryServer {
       return;
     }
     if (fault === 'slow') await wait(300);
-    const sent = { contentType: request.headers['content-type'], bytes: Buffer.concat(chunks) };
+    const sent = {
+      contentType: request.headers['content-type'],
+      ifMatch: request.headers['if-match'],
+      bytes: Buffer.concat(chunks),
+    };
     const { status, body } = await this.#handle(name, url, sent, fault && toApiError(fault));
     const text = JSON.stringify(body);
     if (fault === 'cutAfter') cutOff(response, text);
@@ -77,11 +84,12 @@ export class BigQueryServer {
   ): Promise<{ status: number; body: object }> {
     try {
       if (fault) throw fault;
+      this.quotas.check(name);
       const [, project] = /^POST \/upload\/projects\/([^/]+)\/jobs$/.exec(name) ?? [];
-      if (project !== undefined) return { status: 200, body: this.#upload(project, url, sent) };
+      if (project !== undefined) return { status: 200, body: await this.#upload(project, url, sent) };
       const { bytes } = sent;
       const body: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
-      return { status: 200, body: await this.#route(name, url, body, bytes.length) };
+      return { status: 200, body: await this.#route(name, url, body, sent) };
     } catch (error) {
       if (error instanceof ApiError) return { status: error.status, body: error.body };
       const cause = error instanceof Error ? error.message : String(error);
@@ -89,30 +97,27 @@ export class BigQueryServer {
     }
   }
 
-  async #route(name: string, url: URL, body: unknown, bytes: number): Promise<object> {
+  async #route(name: string, url: URL, body: unknown, sent: Sent): Promise<object> {
     const location = url.searchParams.get('location') ?? undefined;
-    for (const [pattern, handle] of this.#routes(url, body, bytes, location)) {
+    for (const [pattern, handle] of this.#routes(url, body, sent, location)) {
       const match = pattern.exec(name);
       if (match) return handle(...(match.slice(1).map(decodeURIComponent) as [string, string, string]));
     }
     throw notFound(`no such method: ${name}`);
   }
 
-  #upload(project: string, url: URL, { contentType, bytes }: Sent): object {
+  async #upload(project: string, url: URL, { contentType, bytes }: Sent): Promise<object> {
     if (url.searchParams.get('uploadType') !== 'multipart') throw invalid('the test server takes multipart uploads');
     return this.loads.insert(project, contentType, bytes);
   }
 
-  #routes(url: URL, body: unknown, bytes: number, location: string | undefined): Route[] {
+  #routes(url: URL, body: unknown, { bytes, ifMatch }: Sent, location: string | undefined): Route[] {
     const { tables, jobs } = this;
     return [
+      [/^GET \/projects\/([^/]+)\/datasets\/([^/]+)$/, (project, dataset) => tables.datasetMetadata(project, dataset)],
       [
-        /^GET \/projects\/([^/]+)\/datasets\/([^/]+)$/,
-        (project, dataset) => ({
-          kind: 'bigquery#dataset',
-          datasetReference: { projectId: project, datasetId: dataset },
-          location: tables.dataset(project, dataset).location,
-        }),
+        /^PATCH \/projects\/([^/]+)\/datasets\/([^/]+)$/,
+        (project, dataset) => tables.patchDataset(project, dataset, body, ifMatch),
       ],
       [
         /^POST \/projects\/([^/]+)\/datasets\/([^/]+)\/tables$/,
@@ -140,7 +145,7 @@ export class BigQueryServer {
       ],
       [
         /^POST \/projects\/([^/]+)\/datasets\/([^/]+)\/tables\/([^/]+)\/insertAll$/,
-        (project, dataset, table) => tables.insertAll(tables.get(project, dataset, table), body, bytes),
+        (project, dataset, table) => tables.insertAll(tables.get(project, dataset, table), body, bytes.length),
       ],
       [/^POST \/projects\/([^/]+)\/jobs$/, (project) => jobs.insert(project, body)],
       [
@@ -187,6 +192,7 @@ export class BigQueryServer {
 
 interface Sent {
   readonly contentType: string | undefined;
+  readonly ifMatch: string | undefined;
   readonly bytes: Buffer;
 }
 

@@ -13,6 +13,8 @@ export interface StoredTable {
     { readonly type: string; readonly field?: string; readonly requirePartitionFilter?: boolean } | undefined;
   readonly requirePartitionFilter: boolean;
   readonly clustering: { readonly fields: readonly string[] } | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly description: string | undefined;
   readonly rows: SqlValue[][];
   readonly insertIds: Set<string>;
   /** When each streamed row came, in microseconds. */
@@ -21,9 +23,12 @@ export interface StoredTable {
 
 interface Dataset {
   readonly location: string;
+  access: readonly { readonly role?: string; readonly userByEmail?: string }[];
+  version: number;
   readonly tables: Map<string, StoredTable>;
 }
 
+const OWNERS = [{ role: 'OWNER', userByEmail: 'owner@example.com' }];
 const STREAMING_BUFFER_MICROS = 1_800_000_000n;
 const MICROS_PER_DAY = 86_400_000_000n;
 const LIST_PARAMETERS = ['startIndex', 'maxResults', 'pageToken', 'formatOptions.useInt64Timestamp', 'prettyPrint'];
@@ -46,13 +51,40 @@ export class Tables {
   ) {}
 
   addDataset(project: string, dataset: string, location: string): void {
-    this.#datasets.set(`${project}.${dataset}`, { location, tables: new Map() });
+    this.#datasets.set(`${project}.${dataset}`, { location, access: OWNERS, version: 1, tables: new Map() });
   }
 
   dataset(project: string, dataset: string): Dataset {
     const found = this.#datasets.get(`${project}.${dataset}`);
     if (!found) throw notFound(`Not found: Dataset ${project}:${dataset}`);
     return found;
+  }
+
+  datasetMetadata(project: string, datasetId: string): object {
+    const { location, access, version } = this.dataset(project, datasetId);
+    return {
+      kind: 'bigquery#dataset',
+      etag: `"${version}"`,
+      datasetReference: { projectId: project, datasetId },
+      location,
+      access,
+    };
+  }
+
+  /** Replaces the access list, unless it changed since it was read. */
+  patchDataset(project: string, datasetId: string, body: unknown, ifMatch: string | undefined): object {
+    const dataset = this.dataset(project, datasetId);
+    const { access } = checkFields(body, ['access', 'etag'], 'dataset');
+    if (ifMatch !== undefined && ifMatch !== `"${dataset.version}"`) {
+      throw new ApiError(412, 'conditionNotMet', 'Precondition Failed');
+    }
+    for (const entry of required<unknown[]>(access, 'access')) {
+      const { role } = checkFields(entry, ['role', 'userByEmail'], 'dataset.access');
+      if (!['READER', 'WRITER', 'OWNER'].includes(role)) throw invalid(`Invalid role: ${role}`);
+    }
+    dataset.access = access;
+    dataset.version += 1;
+    return this.datasetMetadata(project, datasetId);
   }
 
   idsOf(project: string, dataset: string): string[] {
@@ -63,6 +95,10 @@ export class Tables {
     const found = this.dataset(project, dataset).tables.get(id);
     if (!found) throw notFound(`Not found: Table ${project}:${dataset}.${id}`);
     return found;
+  }
+
+  has(project: string, dataset: string, id: string): StoredTable | undefined {
+    return this.dataset(project, dataset).tables.get(id);
   }
 
   /** The table of a name in SQL; a query sees only datasets of the location it runs in. */
@@ -132,6 +168,8 @@ export class Tables {
       timePartitioning: partitioning,
       requirePartitionFilter: input.requirePartitionFilter === true,
       clustering: input.clustering,
+      labels: checkLabels(input.labels ?? {}),
+      description: input.description,
       rows: [],
       insertIds: new Set(),
       streamedAt: new Map(),
@@ -147,14 +185,32 @@ export class Tables {
   }
 
   /** DML refuses to change rows in the streaming buffer, where streamed rows stay for about half an hour. */
-  deleteRows(table: StoredTable, deleted: ReadonlySet<number>): void {
+  #requireSettled(table: StoredTable, changed: ReadonlySet<number>): void {
     const isBuffered = (row: SqlValue[]): boolean =>
       (table.streamedAt.get(row) ?? -STREAMING_BUFFER_MICROS) > this.now() - STREAMING_BUFFER_MICROS;
-    if (table.rows.some((row, index) => deleted.has(index) && isBuffered(row))) {
+    if (table.rows.some((row, index) => changed.has(index) && isBuffered(row))) {
       throw invalidQuery(
         `UPDATE or DELETE statement over table ${table.project}.${table.dataset}.${table.id} would affect rows in the streaming buffer, which is not supported`,
       );
     }
+  }
+
+  updateRows(
+    table: StoredTable,
+    updates: readonly {
+      readonly row: number;
+      readonly columns: readonly number[];
+      readonly cells: readonly SqlValue[];
+    }[],
+  ): void {
+    this.#requireSettled(table, new Set(updates.map(({ row }) => row)));
+    for (const { row, columns, cells } of updates) {
+      columns.forEach((column, index) => (table.rows[row]![column] = cells[index]!));
+    }
+  }
+
+  deleteRows(table: StoredTable, deleted: ReadonlySet<number>): void {
+    this.#requireSettled(table, deleted);
     const kept = table.rows.filter((_, index) => !deleted.has(index));
     table.rows.splice(0, table.rows.length, ...kept);
   }
@@ -197,6 +253,8 @@ export class Tables {
       timePartitioning: table.timePartitioning,
       requirePartitionFilter: table.requirePartitionFilter,
       clustering: table.clustering,
+      labels: table.labels,
+      description: table.description,
       numRows: String(table.rows.length),
     };
   }
@@ -283,11 +341,23 @@ export class Tables {
   }
 }
 
+const LABEL = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
+
+export function checkLabels(labels: Record<string, unknown>): Readonly<Record<string, string>> {
+  if (Object.keys(labels).length > LIMIT.labels.value) throw invalid('Too many labels.');
+  for (const [key, value] of Object.entries(labels)) {
+    if (!/^[\p{Ll}\p{Lo}]/u.test(key) || !LABEL.test(key) || !LABEL.test(String(value))) {
+      throw invalid(`Label "${key}": "${String(value)}" is not valid.`);
+    }
+  }
+  return labels as Record<string, string>;
+}
+
 function jsonValue(value: unknown): SqlValue {
   return { json_value: JSON.stringify(value) };
 }
 
-function readSchema(schema: unknown): Field[] {
+export function readSchema(schema: unknown): Field[] {
   const { fields } = checkFields(required(schema, 'schema'), ['fields'], 'table.schema');
   const read = (fields as unknown[]).map((field) => readField(field, 'table.schema.fields'));
   const names = read.map(({ name }) => name.toLowerCase());

@@ -33,6 +33,10 @@ export interface SqlValue {
   readonly string_value?: string;
   readonly bytes_value?: Buffer;
   readonly json_value?: string;
+  /** Days since 1970-01-01. */
+  readonly date_value?: number;
+  readonly numeric_value?: Buffer;
+  readonly bignumeric_value?: Buffer;
   readonly timestamp_value?: { readonly seconds?: string; readonly nanos?: number };
   readonly array_value?: { readonly element?: readonly SqlValue[] };
   readonly struct_value?: { readonly field?: readonly SqlValue[] };

@@ -25,7 +25,7 @@ export class BatchPredictionWorld {
     Object.assign(this.#job(name), change);
   }
 
-  /** A job that somebody else created; gives its name. */
+  /** A job that another program created; gives its name. */
   add(job: any): string {
     const name = `projects/${this.region.project}/locations/${this.region.location}/batchPredictionJobs/1`;
     this.jobs.set(name, { ...job, name, state: 'JOB_STATE_PENDING' });

@@ -1,11 +1,19 @@
 import { status } from '@grpc/grpc-js';
 import { toProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { Instant } from '../../../../values/instant.js';
+import { LIMITS } from '../limits.js';
+import type { StoredTable, Tables } from '../bigquery-server/tables.js';
+import { onlineCreations, registryCreations } from './create-resources.js';
+import { Operations } from './operations.js';
+import { endSyncFromBigQuery } from './sync-from-bigquery.js';
 import { paginate } from './paginate.js';
 import { refuse, Refusal } from './refusal.js';
 import { checkValue, StoredValues, withTime, type StoredType } from './stored-values.js';
 import type { Region } from './strict-requests.js';
 import type { CallContext, VertexService } from '../vertex-server.js';
+
+/** The number of the project of the feature groups. */
+export const PROJECT_NUMBER = '1234567890';
 
 export interface ViewInput {
   /** Type by feature. */
@@ -35,11 +43,34 @@ export class TestView {
 export class FeatureViewWorld {
   readonly featureGroups = new Map<string, { resource: any; features: any[] }>();
   readonly onlineStores = new Map<string, { resource: any; views: Map<string, TestView> }>();
+  /** Where the tables of feature groups are; undefined: the test ends its syncs itself. */
+  tables: Tables | undefined;
+  viewQuota: number = LIMITS.vertex.featureViews.value;
 
   constructor(
     readonly region: Region,
     readonly now: () => Instant,
+    readonly operations = new Operations(now),
   ) {}
+
+  /** The table of `bq://project.dataset.table`, in the test's BigQuery. */
+  tableOf(uri: string): StoredTable {
+    const tables = this.tables ?? refuse('FAILED_PRECONDITION', 'the test has no BigQuery');
+    const [project = '', dataset = '', table = ''] = uri.replace('bq://', '').split('.');
+    try {
+      return tables.get(project, dataset, table);
+    } catch {
+      return refuse('INVALID_ARGUMENT', `BigQuery source ${uri} is not found`);
+    }
+  }
+
+  /** The region of a view's feature groups: its own, or that of the project of the number. */
+  groupRegionOf(view: any, own: string): string {
+    const number = view.featureRegistrySource?.projectNumber;
+    if (!number || number === '0') return own;
+    if (number !== PROJECT_NUMBER) refuse('PERMISSION_DENIED', `Permission denied on project ${number}`);
+    return this.#root;
+  }
 
   get #root(): string {
     return `projects/${this.region.project}/locations/${this.region.location}`;
@@ -103,9 +134,10 @@ export class FeatureViewWorld {
       name: 'FeatureRegistryService',
       proto: 'feature_registry_service.proto',
       single: {
+        ...registryCreations(this),
         GetFeatureGroup: ({ name }) => groupOf(name).resource,
         ListFeatureGroups: (request) => {
-          const { items, nextPageToken } = paginate([...this.featureGroups.values()], request, 100);
+          const { items, nextPageToken } = paginate(childrenOf(this.featureGroups, request.parent), request, 100);
           return { featureGroups: items.map(({ resource }) => resource), nextPageToken };
         },
         ListFeatures: (request) => {
@@ -123,9 +155,10 @@ export class FeatureViewWorld {
       name: 'FeatureOnlineStoreAdminService',
       proto: 'feature_online_store_admin_service.proto',
       single: {
+        ...onlineCreations(this),
         GetFeatureOnlineStore: ({ name }) => storeOf(name).resource,
         ListFeatureOnlineStores: (request) => {
-          const { items, nextPageToken } = paginate([...this.onlineStores.values()], request, 100);
+          const { items, nextPageToken } = paginate(childrenOf(this.onlineStores, request.parent), request, 100);
           return { featureOnlineStores: items.map(({ resource }) => resource), nextPageToken };
         },
         GetFeatureView: ({ name }) => this.view(name).resource,
@@ -140,9 +173,12 @@ export class FeatureViewWorld {
           }
           return { featureViewSync: this.addSync(view, { start: this.now(), end: null, rows: 0 }).name };
         },
-        GetFeatureViewSync: ({ name }) =>
-          this.view(name.split('/featureViewSyncs/')[0]).syncs.find((sync: any) => sync.name === name) ??
-          refuse('NOT_FOUND', `${name} not found`),
+        GetFeatureViewSync: ({ name }) => {
+          const view = this.view(name.split('/featureViewSyncs/')[0]);
+          const sync = view.syncs.find((one: any) => one.name === name) ?? refuse('NOT_FOUND', `${name} not found`);
+          if (this.tables && !sync.runTime.endTime) endSyncFromBigQuery(this, view, sync);
+          return sync;
+        },
         ListFeatureViewSyncs: (request) => {
           if (!['', 'create_time', 'create_time desc'].includes(request.orderBy)) {
             refuse('INVALID_ARGUMENT', 'Field: order_by; Message: syncs are ordered by create_time only');
@@ -229,6 +265,10 @@ export class FeatureViewWorld {
       }
     }
   }
+}
+
+function childrenOf<Child>(all: ReadonlyMap<string, Child>, parent: string): Child[] {
+  return [...all].filter(([name]) => name.startsWith(`${parent}/`)).map(([, child]) => child);
 }
 
 export const BIGTABLE = { bigtable: { autoScaling: { minNodeCount: 1, maxNodeCount: 2 } } };

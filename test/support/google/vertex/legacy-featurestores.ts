@@ -1,6 +1,9 @@
 import { fromProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { Instant } from '../../../../values/instant.js';
 import { LIMITS } from '../limits.js';
+import type { Tables } from '../bigquery-server/tables.js';
+import { exportValues } from './export-values.js';
+import { Operations } from './operations.js';
 import { paginate } from './paginate.js';
 import { refuse } from './refusal.js';
 import { checkValue, StoredValues, withTime, type StoredType } from './stored-values.js';
@@ -10,7 +13,7 @@ import type { VertexService } from '../vertex-server.js';
 const DAY = 86_400_000_000n;
 const ID = /^[a-z_][a-z0-9_]*$/;
 
-interface LegacyEntityType {
+export interface LegacyEntityType {
   readonly resource: any;
   readonly features: Map<string, any>;
   readonly values: StoredValues;
@@ -24,13 +27,21 @@ export interface LegacyEntityTypeInput {
 /** Vertex AI Feature Store (Legacy): featurestores, entity types, features, and their newest values. */
 export class LegacyWorld {
   readonly featurestores = new Map<string, { resource: any; entityTypes: Map<string, LegacyEntityType> }>();
+  readonly operations: Operations;
+  /** Where exports go. */
+  tables: Tables | undefined;
+  /** Entity types whose next export fails. */
+  readonly exportFailures = new Set<string>();
   /** Spreads the answer of each entity over two messages, as the service does with much data. */
   splitsAnswers = false;
 
   constructor(
     readonly region: Region,
     readonly now: () => Instant,
-  ) {}
+    operations?: Operations,
+  ) {
+    this.operations = operations ?? new Operations(now);
+  }
 
   addFeaturestore(id: string, resource: object = { onlineServingConfig: { fixedNodeCount: 1 } }): void {
     const name = `projects/${this.region.project}/locations/${this.region.location}/featurestores/${id}`;
@@ -73,6 +84,14 @@ export class LegacyWorld {
       name: 'FeaturestoreService',
       proto: 'featurestore_service.proto',
       single: {
+        ListFeaturestores: (request) => {
+          const inParent = [...this.featurestores.values()].filter(({ resource }) =>
+            resource.name.startsWith(`${request.parent}/`),
+          );
+          const { items, nextPageToken } = paginate(inParent, request, 100);
+          return { featurestores: items.map(({ resource }) => resource), nextPageToken };
+        },
+        ExportFeatureValues: (request) => exportValues(this, request),
         GetFeaturestore: ({ name }) => featurestoreOf(name).resource,
         GetEntityType: ({ name }) => this.entityType(name).resource,
         ListEntityTypes: (request) => {

@@ -17,6 +17,8 @@ export class StoredValues {
   readonly #rows = new Map<string, Map<string, StoredValue>>();
   /** Every cell that was ever written, by entity, feature and time: one written twice is here once. */
   readonly versions = new Set<string>();
+  /** The value of each of them. */
+  readonly history = new Map<string, { key: string; feature: string; time: Instant; value: any }>();
 
   row(key: string): ReadonlyMap<string, StoredValue> | undefined {
     return this.#rows.get(key);
@@ -30,6 +32,7 @@ export class StoredValues {
     const stored = row.get(feature);
     if (!stored || time >= stored.time) row.set(feature, { value, time });
     this.versions.add(`${key}/${feature}@${time}`);
+    this.history.set(`${key}/${feature}@${time}`, { key, feature, time, value });
   }
 }
 

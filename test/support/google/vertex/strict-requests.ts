@@ -8,6 +8,8 @@ import { refuse } from './refusal.js';
 export interface Region {
   readonly project: string;
   readonly location: string;
+  /** Other projects that the caller may use. */
+  readonly otherProjects?: readonly string[];
 }
 
 interface Field {
@@ -80,7 +82,8 @@ function checkResourceName(
   const parts = patterns.map((pattern) => pattern.exec(name)).find(Boolean);
   if (!parts) refuse('INVALID_ARGUMENT', `Field: ${at}; Message: "${name}" is not the name of a ${type}`);
   const [, project, location] = parts;
-  if (project !== region.project) refuse('PERMISSION_DENIED', `Permission denied on resource project ${project}`);
+  if (project !== region.project && !region.otherProjects?.includes(project!))
+    refuse('PERMISSION_DENIED', `Permission denied on resource project ${project}`);
   if (location !== region.location) {
     refuse('INVALID_ARGUMENT', `Field: ${at}; Message: the location ID ${location} does not match the endpoint`);
   }

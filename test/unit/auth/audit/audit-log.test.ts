@@ -65,6 +65,17 @@ describe('an audit log', () => {
     expect([faults, lines, end.seq]).toEqual([[], 20n, 20]);
   });
 
+  it('is right with line ends of Unicode inside a text, also after a torn line with one', async () => {
+    const folder = temporaryFolder();
+    const log = await openLog(folder);
+    log.record({ ...operation(1), principal: 'user:a\u2028b\u2029c' });
+    await log.close();
+    appendFileSync(join(folder, filesOf(folder)[0]!), '{"principal":"user:a\u2028');
+    await (await openLog(folder)).close();
+    const { faults, end } = await verifyAudit(folder, chain);
+    expect([faults, end.seq]).toEqual([[], 2]);
+  });
+
   it('has keyed hashes in place of entity ids, the same for the same entity', async () => {
     const folder = temporaryFolder();
     const log = await openLog(folder);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../../../auth/policy/load-policy.js';
 import { Policy } from '../../../../auth/policy/policy.js';
-import { getFeature } from '../../../../datasources/registry/registry.js';
+import type { EntityType } from '../../../../datasources/registry/model.js';
+import { getFeature, type Registry } from '../../../../datasources/registry/registry.js';
 import { testPrincipal, type TestPrincipal } from '../../../support/principals.js';
 import { smallRegistry } from '../../../support/small-registry.js';
+import { testRegistry } from '../../../support/test-registry.js';
 
 const registry = smallRegistry();
 const customer = registry.entityType('shop', 'customer');
@@ -161,6 +163,31 @@ describe('a policy', () => {
     expect(policy.accessOf(ann).reads(customer).isFull).toBe(true);
     policy.replace(parse(' - { name: a, who: EVERYONE, allow: [WRITE] }'));
     expect(policy.accessOf(ann).reads(customer).isFull).toBe(false);
+  });
+
+  it('judges the features of an earlier registry by those of the current one', () => {
+    const rules = `rules:
+ - { name: a, who: EVERYONE, allow: [READ, WRITE] }
+ - { name: b, who: EVERYONE, deny: [READ, WRITE], sensitivity: [PERSONAL] }`;
+    const features = ['city', 'email', 'old'].map((name) => ({ name, valueType: 'STRING' }) as const);
+    const earlier = testRegistry({ name: 'shop', entityTypes: [{ name: 'customer', sources: [{ features }] }] });
+    const [city, email] = features;
+    const next = [city!, { ...email!, sensitivity: 'PERSONAL' as const }];
+    const current = testRegistry({ name: 'shop', entityTypes: [{ name: 'customer', sources: [{ features: next }] }] });
+    const policy = new Policy(parsePolicy(rules, earlier), earlier);
+    const of = (registry: Registry): EntityType => registry.featurestores[0]!.entityTypes[0]!;
+    const ann = testPrincipal('user:ann');
+    const names = (action: 'reads' | 'writes') =>
+      [...policy.accessOf(ann)[action](of(earlier)).everywhere].map(({ name }) => name);
+    expect([names('reads'), names('writes')]).toEqual([
+      ['city', 'email', 'old'],
+      ['city', 'email', 'old'],
+    ]);
+    policy.replace(parsePolicy(rules, current), current);
+    expect([names('reads'), names('writes')]).toEqual([['city'], ['city']]);
+    expect(policy.accessOf(ann).reads(of(earlier)).has(of(earlier).features[0]!, 'c1')).toBe(true);
+    policy.replace(parsePolicy(rules, current), { findFeaturestore: () => undefined });
+    expect(names('reads')).toEqual([]);
   });
 
   it('keeps the access of a bounded number of principals, and none gets that of another', () => {

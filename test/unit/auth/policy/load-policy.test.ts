@@ -40,7 +40,7 @@ describe('a policy file', () => {
     ['an unknown model', rule('allow: [BATCH_PREDICTION]\n    models: [churn]'), /line 5.*no model "churn"/],
     ['a misspelled key', rule('allow: [READ]\n    feature: [city]'), /line 5, column 5.*Did you mean "features"\?/],
     ['an unknown action', rule('allow: [REED]'), /line 4/],
-    ['nobody', 'rules:\n  - name: a\n    who: {}\n    allow: [READ]\n', /names nobody/],
+    ['nobody', 'rules:\n  - name: a\n    who: {}\n    allow: [READ]\n', /names no principal/],
     [
       'a scope that an action does not have',
       rule('allow: [READ, DELETE]\n    features: [city]'),

@@ -33,6 +33,20 @@ describe('a prediction of a server', () => {
     expect(read(valueType, text)).toEqual(value);
   });
 
+  it.each<[ValueType, string, unknown]>([
+    ['DOUBLE', '0.1234567890123456789', 0.12345678901234568],
+    ['DOUBLE', '0.10000000000000000555', 0.1],
+    ['DOUBLE_ARRAY', '[0.1234567890123456789, NaN]', [0.12345678901234568, NaN]],
+    ['STRUCT', '{"p": {"a": [0.1234567890123456789, 0.10000000000000000555]}}', { a: ['0.1234567890123456789', 0.1] }],
+    ['STRUCT', '{"p": {"a": 12345678901234567890.5}, "q": NaN}', { a: '12345678901234567890.5' }],
+  ])('of %s has its nearest double, or in a STRUCT every digit: %s', (valueType, text, value) => {
+    expect(read(valueType, text)).toEqual(value);
+  });
+
+  it('has every digit in a field that the model does not declare', () => {
+    expect(read('DOUBLE', '{"p": 1, "q": 0.1234567890123456789}', 'q')).toBe('0.1234567890123456789');
+  });
+
   it.each(['[9007199254740991.4]', '[9007199254740991.4, NaN]'])(
     'is no INT64 that only a reader rounds: %s',
     (text) => {

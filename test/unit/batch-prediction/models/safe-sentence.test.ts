@@ -85,7 +85,7 @@ describe('what a server or runtime says', () => {
     expect(serverSentence(body)).toBe(sentence);
   });
 
-  it('is not looked for deeper than anybody writes', () => {
+  it('is not looked for deeper than servers write', () => {
     const deep = `${'{"error":'.repeat(10_000)}"secret"${'}'.repeat(10_000)}`;
     expect(serverSentence(deep).length).toBeLessThanOrEqual(MAX_SENTENCE_LENGTH);
   });

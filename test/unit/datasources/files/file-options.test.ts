@@ -21,6 +21,14 @@ describe('a format of times', () => {
     ['%d/%m/%Y %I:%M', 'morning or evening'],
     ['%d/%m/%Y %H:%M %-', 'letters of strptime'],
     ['%s', 'letters of strptime'],
+    ['%d/%m/%Y %j %H:%M', 'the month twice'],
+    ['%d %b %m %Y %H:%M', 'the month twice'],
+    ['%d/%m/%Y %y %H:%M', 'the year twice'],
+    ['%d/%m/%Y %d %H:%M', 'the day twice'],
+    ['%a %A %d/%m/%Y %H:%M', 'the day of the week twice'],
+    ['%d/%m/%Y %H:%M %I', 'the hour twice'],
+    ['%d/%m/%Y %T %M', 'the minute twice'],
+    ['%d/%m/%Y %H:%M %p', '%p, which goes with %I'],
   ])('that leaves something open is refused: %s', (format, message) => {
     expect(faultOf('timestampFormat', format)).toContain(message);
   });

@@ -196,6 +196,8 @@ describe('a CSV file', () => {
   it.each([
     ['f.csv.gz', gzipSync('a\n1\n'), {}],
     ['f.csv.zst', zstdCompressSync('a\n1\n'), {}],
+    ['joined.csv.zst', Buffer.concat([zstdCompressSync('a\n'), zstdCompressSync('1\n')]), {}],
+    ['joined.csv.gz', Buffer.concat([gzipSync('a\n1'), gzipSync('\n2\n')]), {}],
     ['f.csv', gzipSync('a\n1\n'), { compression: 'GZIP' }],
     ['plain.csv.gz', 'a\n1\n', { compression: 'NONE' }],
     ['f.tsv', 'a\tb\n1\t2\n', {}],
@@ -383,6 +385,11 @@ describe('a file of JSON lines', () => {
       '"f.jsonl", line 1: the line has the key "a" twice in one object.',
     ],
     ['keys that differ in case', '{"a":1,"A":2}\n', 'they differ in case alone'],
+    [
+      'lines that end in CR alone',
+      '{"a":1}\r{"a":2}\r',
+      'line 1: the line has a second object. A line has one, and ends in LF or CR LF',
+    ],
     ['half a character', '{"a":"\\ud800"}\n', 'half of a surrogate pair'],
     [
       '50,000 levels',

@@ -128,6 +128,34 @@ describe('Parquet files', () => {
     );
   });
 
+  it('have decimals of up to 38 digits', async () => {
+    expect(await read(CASES, 'decimal-of-38-digits.parquet')).toEqual({
+      types: { d: 'DECIMAL(38,2)' },
+      rows: [['1111111111111111111111111111111111.25'], [null]],
+    });
+    const refused = 'the column "d" is a DECIMAL of 60 digits, and at most 38 are read';
+    await expect(read(CASES, 'decimal-of-60-digits.parquet')).rejects.toThrow(refused);
+    await expect(read(CASES, 'nested-decimal-of-60-digits.parquet')).rejects.toThrow('of 60 digits');
+  });
+
+  it.each([
+    ['9007199254740991::DOUBLE', '9007199254740991'],
+    ['-9007199254740991::DOUBLE', '-9007199254740991'],
+    ['9007199254740992::DOUBLE', null],
+    ['-9007199254740992::DOUBLE', null],
+    ['1e18::DOUBLE', null],
+    ['16777215::FLOAT', '16777215'],
+    ['16777216::FLOAT', null],
+    ['36.5::DOUBLE', null],
+    ['9007199254740993::DECIMAL(20,0)', '9007199254740993'],
+    ['9007199254740993::UBIGINT', '9007199254740993'],
+  ])('have whole numbers that no other whole number shares: %s', async (value, expected) => {
+    const sql = `SELECT ${value} AS v`;
+    const reading = readSql(sql, {}, new Map([['v', 'BIGINT']]));
+    if (expected === null) await expect(reading).rejects.toThrow('row 0 (from 0), column "v"');
+    else expect((await reading).rows).toEqual([[expected]]);
+  });
+
   it('have the same columns, in any order', async () => {
     const base = newFolder();
     await write(join(base, 't/1.parquet'), `SELECT 1 AS a, 'x' AS b`);

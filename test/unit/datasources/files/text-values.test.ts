@@ -55,10 +55,31 @@ describe('a text is read as a number', () => {
     ['-Infinity', '-inf'],
     ['9007199254740993', null],
     ['9007199254740992', '9007199254740992.0'],
+    ['9007199254740991.4', null],
+    ['9007199254740991.0', '9007199254740991.0'],
+    ['12345678901234567.25', null],
+    ['0.99999999999999999999', null],
+    ['0.30000000000000004441', '0.30000000000000004'],
+    ['1.5e300', '1.5e+300'],
     ['12345678901234567890', null],
     ['1e400', null],
     ['1e-400', null],
     ['0e-400', '0.0'],
+    ['-0', '-0.0'],
+    ['-0.0e3', '-0.0'],
+    ['1279596753263021188E1', null],
+    ['9007199254740993e0', null],
+    ['900719925474099.3e1', null],
+    ['9007199254740992e0', '9007199254740992.0'],
+    ['-9007199254740991.4E0', null],
+    ['9007199254740991.0e+00', '9007199254740991.0'],
+    ['0.99999999999999999999e0', null],
+    ['123456e-3', '123.456'],
+    ['1.00000000000000000e+00', '1.0'],
+    ['9.9999999999999992e+22', '1e+23'],
+    ['1e23', '1e+23'],
+    ['1E+300', '1e+300'],
+    ['4.9e-324', '5e-324'],
     ['1,5', null],
     ['1_0.5', null],
   ])('%j', async (text, expected) => {
@@ -134,6 +155,19 @@ describe('a text is read as a moment', () => {
     ['2024-01-05T18:00:00Z', { timeZone: 'UTC', timestampFormat: '%d/%m/%Y %H:%M' }, null],
     ['05/01/24 18:00', { timeZone: 'UTC', timestampFormat: '%d/%m/%Y %H:%M' }, null],
     ['05/01/24 18:00', { timeZone: 'UTC', timestampFormat: '%d/%m/%y %H:%M' }, '2024-01-05 18:00:00'],
+    ['Fri 05/01/2024 18:00', { timeZone: 'UTC', timestampFormat: '%a %d/%m/%Y %H:%M' }, '2024-01-05 18:00:00'],
+    ['Mon 05/01/2024 18:00', { timeZone: 'UTC', timestampFormat: '%a %d/%m/%Y %H:%M' }, null],
+    ['FRIDAY 05/01/2024 18:00', { timeZone: 'UTC', timestampFormat: '%A %d/%m/%Y %H:%M' }, '2024-01-05 18:00:00'],
+    ['Monday 05/01/2024 18:00', { timeZone: 'UTC', timestampFormat: '%A %d/%m/%Y %H:%M' }, null],
+    ['5 05/01/2024 18:00', { timeZone: 'UTC', timestampFormat: '%w %d/%m/%Y %H:%M' }, '2024-01-05 18:00:00'],
+    ['3 05/01/2024 18:00', { timeZone: 'UTC', timestampFormat: '%w %d/%m/%Y %H:%M' }, null],
+    ['Fri, 05 Jan 2024 00:30 +0100', { timestampFormat: '%a, %d %b %Y %H:%M %z' }, '2024-01-04 23:30:00'],
+    ['Thu, 05 Jan 2024 00:30 +0100', { timestampFormat: '%a, %d %b %Y %H:%M %z' }, null],
+    ['Fri Jan 05 23:30:00 -0100 2024', { timestampFormat: '%a %b %d %H:%M:%S %z %Y' }, '2024-01-06 00:30:00'],
+    ['366 2024 18:00', { timeZone: 'UTC', timestampFormat: '%j %Y %H:%M' }, '2024-12-31 18:00:00'],
+    ['366 2023 18:00', { timeZone: 'UTC', timestampFormat: '%j %Y %H:%M' }, null],
+    ['001 2024 18:00', { timeZone: 'UTC', timestampFormat: '%j %Y %H:%M' }, '2024-01-01 18:00:00'],
+    ['366 2024 23:30 -0100', { timestampFormat: '%j %Y %H:%M %z' }, '2025-01-01 00:30:00'],
     ['infinity', { timeZone: 'UTC', timestampFormat: '%d/%m/%Y %H:%M' }, null],
     ['epoch', { timeZone: 'UTC', timestampFormat: '%d/%m/%Y %H:%M' }, null],
     ['05/01/2024 24:00', { timeZone: 'UTC', timestampFormat: '%d/%m/%Y %H:%M' }, null],
@@ -192,6 +226,14 @@ describe('a text is read as', () => {
     ['BOOLEAN[]', '[true, false]', '[true, false]'],
     [JSON_OBJECT, '{"a": 1.50}', '{"a": 1.50}'],
     [JSON_OBJECT, '[1]', null],
+    [JSON_OBJECT, '{"a": 1, "a": 2}', null],
+    [JSON_OBJECT, '{"a" : 1, "a": 2}', null],
+    [JSON_OBJECT, '{"a": {"b": [{"c": 1, "\\u0063": 2}]}}', null],
+    [JSON_OBJECT, '{"b": "x",":a": 1, ":a": 2}', null],
+    [JSON_OBJECT, '{"a": {"b": 1}, "b": {"a": 1}}', '{"a": {"b": 1}, "b": {"a": 1}}'],
+    [JSON_OBJECT, '{"a": "\\"a\\": 1"}', '{"a": "\\"a\\": 1"}'],
+    [JSON_OBJECT, '{"a": 1', null],
+    ['JSON', '[{"a": 1, "a": 1}]', null],
     ['INTERVAL', '1 day', '1 day'],
     ['INTERVAL', '24 hours', null],
   ])('%s: %j', async (type, text, expected) => {
@@ -210,5 +252,26 @@ describe('what does not fit is said with what can be said of the file', () => {
     ['x'.repeat(100), 'BIGINT', {}, /^"x{60}…" is not a BIGINT$/],
   ])('%j as %s', (value, type, options, expected) => {
     expect(misfitText(value, type, options)).toMatch(expected);
+  });
+});
+
+describe('JSON with more levels of brackets than JSON lines may have is refused', () => {
+  const nested = (levels: number, open = '[', close = ']'): string => open.repeat(levels) + close.repeat(levels);
+  it.each([
+    ['JSON', nested(64), true],
+    ['JSON', nested(65), false],
+    ['JSON', nested(50_000), false],
+    ['JSON', `[${Array.from({ length: 100 }, () => '{"a":[]}').join(',')}]`, true],
+    ['JSON', `["${nested(100)}\\"[", 1]`, true],
+    ['JSON', `[${nested(64)}]`, false],
+    [JSON_OBJECT, `{"a":${nested(63)}}`, true],
+    [JSON_OBJECT, `{"a":${nested(64)}}`, false],
+    [JSON_OBJECT, nested(65, '{"a":', '}').replace(':}', ':1}'), false],
+    ['VARCHAR[][]', nested(65), false],
+    ['DOUBLE[]', nested(50_000), false],
+  ])('%s: %s', async (type, text, isTaken) => {
+    expect((await read(text, type)) !== null).toBe(isTaken);
+    if (!isTaken && type !== 'DOUBLE[]')
+      expect(misfitText(text, type, {})).toContain('more than 64 levels of brackets');
   });
 });

@@ -6,7 +6,7 @@ it('has the codes of gRPC', () => {
   for (const [name, code] of Object.entries(GRPC_STATUS)) expect(status[name as keyof typeof status]).toBe(code);
 });
 
-it('tries again what is over by itself, and nothing that somebody has to mend', () => {
+it('tries again what is over by itself, and nothing that an operator has to mend', () => {
   const isTransientCode = (name: keyof typeof GRPC_STATUS): boolean =>
     isTransient(new GrpcStatusError(GRPC_STATUS[name], name));
   const names = Object.keys(GRPC_STATUS) as (keyof typeof GRPC_STATUS)[];

@@ -489,6 +489,7 @@ models:
   - { name: a, onnx: a.onnx, http: { url: 'ftp://x' }, inputs: [], outputs: [{ name: y, valueType: DOUBLE }] }
   - { name: b, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
   - { name: c, http: { url: 'http://me:secret@x' }, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
+  - { name: d, http: { url: 'http://:secret@x' }, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
 `);
     expect(shape.slice(1)).toEqual([
       'line 13, column 43: models[0].http.url: an http or https URL',
@@ -496,6 +497,7 @@ models:
       'line 13, column 5: models[0]: a model has exactly one of onnx, http and vertex, not 2',
       'line 14, column 5: models[1]: a model has exactly one of onnx, http and vertex, not 0',
       'line 15, column 29: models[2].http.url: a URL has no user and password in it',
+      'line 16, column 29: models[3].http.url: a URL has no user and password in it',
     ]);
     const names = await faultsOf(`${RIGHT}
 models:

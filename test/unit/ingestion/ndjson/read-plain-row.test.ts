@@ -12,7 +12,7 @@ const entityType = smallRegistry().entityType('lab', 'sample');
 /** A row by JSON.parse; the message of an error otherwise. */
 function readSlowly(text: string): unknown {
   try {
-    return toPlain(readRow(entityType, parseRowJson(text)));
+    return toPlain(readRow(entityType, parseRowJson(text, true)));
   } catch (error) {
     if (error instanceof AppError) return error.message;
     throw error;

@@ -15,6 +15,7 @@ const FEATURES = [
   { name: 'basket', valueType: 'DOUBLE' as const },
   { name: 'note', valueType: 'STRING' as const },
   { name: 'photo', valueType: 'BYTES' as const },
+  { name: 'cart', valueType: 'STRUCT' as const },
 ];
 
 function mapping(stream: Partial<StreamInput>, schema = '', entityIdColumns = ['id']): MapMessage {
@@ -66,6 +67,14 @@ describe('JSON', () => {
       timestamp: 1_000n,
       values: { orders: 9223372036854775807n },
     });
+  });
+
+  it('has every digit of fractions in a STRUCT, and the nearest DOUBLE', () => {
+    const map = mapping({ features: { cart: 'cart', basket: 'totals.basket' } });
+    const fraction = '0.1234567890123456789';
+    const text = `{"id":"a","at":1,"cart":{"f":[${fraction},0.10000000000000000555]},"totals":{"basket":${fraction}}}`;
+    expect(read(map, text).values).toEqual({ cart: { f: [fraction, 0.1] }, basket: 0.12345678901234568 });
+    expect(() => read(map, '{"id":"a","at":1,"totals":{"basket":9007199254740991.4}}')).toThrow('9007199254740991.4');
   });
 
   it('writes a null, and does not write what is absent', () => {

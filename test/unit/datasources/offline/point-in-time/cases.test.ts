@@ -8,6 +8,7 @@ import { withBulkReads } from '../../../../support/bulk-reads.js';
 import { openTestStore, PROJECT, startBigQuery } from '../../../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../../../support/google/with-googlesql.js';
 import { sentQuery } from '../../../../support/google/sent-query.js';
+import { openHistoryStores } from '../../../../support/history-store.js';
 import {
   caseEntityType,
   hasMixedTypes,
@@ -56,6 +57,19 @@ describe.each(['lookup', 'timeline'] as const)('point-in-time cases, DuckDB, %s 
       expect(await runCase(store, entityType, pit)).toEqual(expectedOf(pit));
     } finally {
       await store.close();
+    }
+  });
+});
+
+describe.each(['COPIED', 'WRITTEN'] as const)('point-in-time cases, the key-value history, rows %s', (way) => {
+  it.each(named)('%s', async (_id, pit) => {
+    const entityType = caseEntityType(pit);
+    const stores = await openHistoryStores(way);
+    try {
+      expect(await runCase(await stores.storeFor(entityType), entityType, pit)).toEqual(expectedOf(pit));
+      expect(stores.outcomes).not.toContain('ABSENT');
+    } finally {
+      await stores.dispose();
     }
   });
 });

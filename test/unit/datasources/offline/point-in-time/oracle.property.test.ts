@@ -8,6 +8,7 @@ import type { BigQueryServer } from '../../../../support/google/bigquery-server/
 import { withBulkReads } from '../../../../support/bulk-reads.js';
 import { DATASET, openTestStore, PROJECT, startBigQuery } from '../../../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../../../support/google/with-googlesql.js';
+import { openHistoryStores, type HistoryStores } from '../../../../support/history-store.js';
 import { pointInTimeProblem } from '../../../../support/point-in-time-arbitrary.js';
 import { oracleCell, oracleWrittenAfter } from '../../../../support/point-in-time-oracle.js';
 import { openSortingAsof } from '../../../../support/sorting-asof.js';
@@ -27,6 +28,19 @@ describe.each(['lookup', 'timeline'] as const)('the point-in-time compiler, Duck
   it('gives what looking at every row for every label gives', { timeout: 300_000 }, () =>
     agreesWithOracle((entityType) => DuckDbOfflineStore.open(database, entityType.sources, { form }), RUNS),
   );
+});
+
+describe.each(['COPIED', 'WRITTEN'] as const)('the key-value history, rows %s', (way) => {
+  let stores: HistoryStores;
+  beforeAll(async () => {
+    stores = await openHistoryStores(way);
+  });
+  afterAll(() => stores.dispose());
+
+  it('gives what looking at every row for every label gives', { timeout: 300_000 }, async () => {
+    await agreesWithOracle((entityType) => stores.storeFor(entityType), RUNS);
+    expect(new Set(stores.outcomes)).toEqual(new Set(['HISTORY']));
+  });
 });
 
 describeWithGoogleSql('the point-in-time compiler, BigQuery', () => {
