@@ -7,6 +7,13 @@ import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
 /**
+ * Null at BigQuery's earliest timestamp: no row is before it, and to subtract from it fails the query, with the labels of
+ * everybody else in it.
+ */
+const MICROSECOND_BEFORE_LABEL =
+  "TIMESTAMP_SUB(NULLIF(l.label_time, TIMESTAMP '0001-01-01 00:00:00+00'), INTERVAL 1 MICROSECOND)";
+
+/**
  * Uses ML.ENTITY_FEATURES_AT_TIME in place of the join. The function differs from docs/point-in-time.md in ways that
  * give wrong results silently. So this form corrects each difference, or refuses the read:
  *
@@ -34,7 +41,7 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
       ...(source.newestRow ? [] : [`IF(${column} IS NULL, NULL, ${eventTime}) AS ${timestampColumn}`]),
     ];
   });
-  const time = plan.options.strictlyBefore ? 'TIMESTAMP_SUB(l.label_time, INTERVAL 1 MICROSECOND)' : 'l.label_time';
+  const time = plan.options.strictlyBefore ? MICROSECOND_BEFORE_LABEL : 'l.label_time';
   const ofRow = encodedId(table.entityColumns.map((column) => castToText(historyColumn(column.name), column.type)));
   const ofLabel = encodedId(table.entityColumns.map((column, part) => castToText(`l.${keys[part]}`, column.type)));
   return {
@@ -44,7 +51,7 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
     (SELECT ${joinSql([`${ofRow} AS entity_id`, `${eventTime} AS feature_timestamp`, `${eventTime} AS observed_at`, ...columns], ',\n      ')}
      FROM ${quoteForBigQuery(table.path)} AS h WHERE ${constants.join(' AND ')}),
     (SELECT DISTINCT ${ofLabel} AS entity_id, ${time} AS time
-     FROM labels AS l WHERE ${ofLabel} IS NOT NULL AND l.label_time IS NOT NULL),
+     FROM labels AS l WHERE ${ofLabel} IS NOT NULL AND ${time} IS NOT NULL),
     NUM_ROWS => 1, IGNORE_FEATURE_NULLS => ${source.newestRow ? 'FALSE' : 'TRUE'}))`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.entity_id = ${ofLabel} AND ${name}.feature_timestamp = ${time}`,

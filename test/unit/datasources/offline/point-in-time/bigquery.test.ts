@@ -19,6 +19,7 @@ import {
 } from '../../../../../datasources/offline/point-in-time/plan.js';
 import type { EntityType } from '../../../../../datasources/registry/model.js';
 import type { Registry } from '../../../../../datasources/registry/registry.js';
+import { EARLIEST_INSTANT } from '../../../../../values/instant.js';
 import type { RawValue } from '../../../../../values/value-type.js';
 import { pointInTimeProblem } from '../../../../support/point-in-time-arbitrary.js';
 import type { BigQueryServer } from '../../../../support/google/bigquery-server/server.js';
@@ -269,6 +270,27 @@ describeWithGoogleSql('the BigQuery dialect, run by GoogleSQL', () => {
       }),
       { numRuns: Math.ceil(Number(process.env.PROPERTY_RUNS ?? 150) / 5) },
     );
+  });
+
+  it('ML.ENTITY_FEATURES_AT_TIME finds nothing strictly before the earliest timestamp', async () => {
+    const entityType = testEntityType({
+      name: 'earliest',
+      sources: [{ features: [{ name: 'n', valueType: 'INT64' }] }],
+    });
+    const [source] = entityType.sources;
+    server.tables.create(PROJECT, DATASET, {
+      tableReference: { projectId: PROJECT, datasetId: DATASET, tableId: 'earliest__values' },
+      schema: {
+        fields: expectedColumns(source!).filter(({ name }) => ['entity_id', 'event_timestamp', 'n'].includes(name)),
+      },
+    });
+    const settings = { createTables: false, pointInTime: 'ENTITY_FEATURES_AT_TIME' } as const;
+    const store = await openTestStore(server, entityType, settings);
+    await store.append(source!, [{ entityId: 'SFO', timestamp: EARLIEST_INSTANT, values: new Map([['n', 1n]]) }]);
+    const labels = [0n, 1n].map((later) => ({ entityId: 'SFO', time: EARLIEST_INSTANT + later }));
+    const options = { strictlyBefore: true, knownAtLabelTime: false, knownAt: null, includeExpired: false };
+    const cells = await store.pointInTime({ entityType, labels, features: entityType.features, options });
+    expect(cells.map(([cell]) => cell!.status)).toEqual(['NOT_FOUND', 'PRESENT']);
   });
 
   it('refuses ML.ENTITY_FEATURES_AT_TIME where its meaning is another', () => {
