@@ -88,7 +88,7 @@ async function continueUpload(
     refuse(response, 400, fault);
     return;
   }
-  const isQuestion = range === null || range.first === null;
+  const isQuestion = range !== null && range !== 'INVALID' && range.first === null;
   const broken = isQuestion ? null : uploads.onChunk(session.name, session.kept);
   await session.receive(request, typeof broken === 'number' ? broken : Infinity);
   if (typeof broken === 'number') {
