@@ -8,7 +8,10 @@ import { rowOf, rowsFrom, toInputRow, toLine, type Row } from './rows.js';
 const ROUNDS = 5;
 const ENTITIES = 10_000;
 
-/** Rows of a request, clients at once, and rows of a turn: about half a second. */
+/**
+ * Rows of a request, clients at once, and rows of a turn: about half a second. In the last one, clients write for seconds without a pause, so
+ * that the rows move to DuckDB meanwhile.
+ */
 const LOADS = [
   { batch: 1, clients: 1, rows: 100 },
   { batch: 1, clients: 32, rows: 600 },
@@ -16,6 +19,7 @@ const LOADS = [
   { batch: 100, clients: 8, rows: 8_000 },
   { batch: 1_000, clients: 1, rows: 10_000 },
   { batch: 1_000, clients: 4, rows: 12_000 },
+  { batch: 1_000, clients: 4, rows: 100_000 },
 ] as const;
 
 /** Each row is new: the gateway does less for one that it has. */
@@ -43,7 +47,7 @@ interface Turn {
 export async function measureThroughput({ url, child }: RunningGateway, folder: string): Promise<void> {
   await warmUp(url);
   console.log(
-    'rows a request | clients | LMDB alone | DuckDB alone | writeFeatureValues | POST /ingest | ' +
+    'rows a request | clients | rows | LMDB alone | DuckDB alone | writeFeatureValues | POST /ingest | ' +
       'of the slower: writeFeatureValues | POST /ingest | CPU µs a row: LMDB | DuckDB | writeFeatureValues | POST /ingest',
   );
   for (const { batch, clients, rows } of LOADS) {
@@ -63,7 +67,7 @@ export async function measureThroughput({ url, child }: RunningGateway, folder: 
       ).toFixed(2);
     const rates = PEERS.map((peer) => whole(median(rounds.map((round) => round[peer].perSecond))));
     const cpu = PEERS.map((peer) => whole(median(rounds.map((round) => round[peer].cpu))));
-    console.log([batch, clients, ...rates, ratioOf('mutation'), ratioOf('lines'), ...cpu].join(' | '));
+    console.log([batch, clients, rows, ...rates, ratioOf('mutation'), ratioOf('lines'), ...cpu].join(' | '));
   }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { AppError } from '../../errors/app-error.js';
+import { AppError, badInput } from '../../errors/app-error.js';
 import { INGEST_LIMITS, type IngestLimits } from '../../limits/ingest-limits.js';
 import { toChunks } from '../../runtime/to-chunks.js';
 import type { EntityType, Feature } from '../../datasources/registry/model.js';
@@ -7,7 +7,7 @@ import type { IncomingRow } from '../feature-writer.js';
 import { parseRowJson } from '../rows/parse-json.js';
 import { readRow } from '../rows/read-row.js';
 import { readPlainRow } from './read-plain-row.js';
-import { LineSplitter, type InputLine } from './split-lines.js';
+import { ChunkLine, LineSplitter, type InputLine } from './split-lines.js';
 
 export interface LinesToRead {
   readonly entityType: EntityType;
@@ -111,24 +111,36 @@ async function* readBatches({
 
 function readLine(
   entityType: EntityType,
-  { text, problem }: InputLine,
+  line: InputLine,
   maxLineBytes: number,
   { check, nameable }: Pick<LinesToRead, 'check' | 'nameable'>,
 ): IncomingRow | AppError {
-  if (text === null) {
-    return problem === 'TOO_LONG'
-      ? new AppError('PAYLOAD_TOO_LARGE', `A line has at most ${maxLineBytes} bytes.`)
-      : new AppError('BAD_USER_INPUT', 'The line is not UTF-8.');
-  }
   try {
-    const row =
-      readPlainRow(entityType, text) ?? readRow(entityType, parseRowJson(text, hasStructs(entityType)), nameable);
+    const row = readPlain(entityType, line) ?? readAny(entityType, line, maxLineBytes, nameable);
     check(row);
     return row;
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
   }
+}
+
+function readPlain(entityType: EntityType, line: InputLine): IncomingRow | undefined {
+  if (line instanceof ChunkLine) return readPlainRow(entityType, line);
+  const { text } = line;
+  return text === null ? undefined : readPlainRow(entityType, { within: text, start: 0, end: text.length });
+}
+
+function readAny(
+  entityType: EntityType,
+  { text, problem }: InputLine,
+  maxLineBytes: number,
+  nameable: LinesToRead['nameable'],
+): IncomingRow {
+  if (text !== null) return readRow(entityType, parseRowJson(text, hasStructs(entityType)), nameable);
+  throw problem === 'TOO_LONG'
+    ? new AppError('PAYLOAD_TOO_LARGE', `A line has at most ${maxLineBytes} bytes.`)
+    : badInput('The line is not UTF-8.');
 }
 
 function hasStructs({ features }: EntityType): boolean {

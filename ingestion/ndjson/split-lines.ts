@@ -18,6 +18,22 @@ export interface InputLine {
   readonly problem: 'TOO_LONG' | 'NOT_UTF8' | null;
 }
 
+/** A line of a chunk in ASCII. Few readers need its text alone. */
+export class ChunkLine implements InputLine {
+  readonly problem = null;
+
+  constructor(
+    readonly number: number,
+    readonly within: string,
+    readonly start: number,
+    readonly end: number,
+  ) {}
+
+  get text(): string {
+    return this.within.slice(this.start, this.end);
+  }
+}
+
 /**
  * Splits bytes into lines. Of a line that is longer than the limit, nothing is kept, so the memory is bounded; the next
  * line is read as usual. Blank lines are counted and not returned.
@@ -76,8 +92,9 @@ export class LineSplitter {
   #addText(lines: InputLine[], ascii: string, start: number, end: number): void {
     const number = this.#number;
     this.#number += 1;
-    const text = ascii.slice(start, ascii.charCodeAt(end - 1) === CARRIAGE_RETURN && end > start ? end - 1 : end);
-    if (text.charCodeAt(0) > SPACE || text.trim() !== '') lines.push({ number, text, problem: null });
+    const isCarried = end > start && ascii.charCodeAt(end - 1) === CARRIAGE_RETURN;
+    const line = new ChunkLine(number, ascii, start, isCarried ? end - 1 : end);
+    if (ascii.charCodeAt(start) > SPACE || line.text.trim() !== '') lines.push(line);
   }
 
   #keep(part: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { INGEST_LIMITS } from '../../../../limits/ingest-limits.js';
 import { ingestLines, type IngestedLines } from '../../../../ingestion/ndjson/ingest-lines.js';
@@ -80,4 +81,23 @@ it('a write has no more rows than it may have, and no further rows are read whil
   expect(sent).toBe(3);
   for await (const { receipts } of lines) expect(receipts.length).toBeLessThanOrEqual(2);
   expect(writer.entityIds).toHaveLength(10);
+});
+
+it('rows that the socket has when a write could begin are written together, and later ones do not hold them up', async () => {
+  const writer = new MemoryWriter();
+  const isWritten = Promise.withResolvers<undefined>();
+  writer.beforeWrite = async () => isWritten.resolve(undefined);
+  async function* body(): AsyncGenerator<Uint8Array, void> {
+    for (const id of ['a', 'b', 'c']) {
+      yield line(id);
+      // A socket gives its next chunk in the next turn of the event loop.
+      await setImmediate();
+    }
+    await isWritten.promise;
+    yield line('d');
+  }
+  const { signal } = new AbortController();
+  const lines = ingestLines({ entityType, writer, check: () => undefined, body: body(), signal });
+  for await (const { receipts } of lines) expect(receipts.length).toBeGreaterThan(0);
+  expect(writer.requests.map(({ rows }) => rows.map(({ entityId }) => entityId))).toEqual([['a', 'b', 'c'], ['d']]);
 });

@@ -7,7 +7,7 @@ const MAX_LINE_BYTES = 700;
 function split(chunks: readonly Uint8Array[]): InputLine[] {
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   const lines = chunks.flatMap((chunk) => splitter.push(chunk));
-  return [...lines, ...splitter.end()];
+  return [...lines, ...splitter.end()].map(({ number, text, problem }) => ({ number, text, problem }));
 }
 
 const line = fc.oneof(
