@@ -12,8 +12,9 @@ export interface Work {
   /** The cost of the request (query-cost.ts). */
   readonly cost: number;
   /** Reads the history: it starts after reads of current values when the process has too much to do. */
-  readonly isHistorical?: boolean;
-  readonly signal?: AbortSignal | undefined;
+  readonly isHistorical?: boolean | undefined;
+  /** Is asked for a signal that ends the waiting, when the work has to wait. */
+  readonly signalOf?: (() => AbortSignal | undefined) | undefined;
 }
 
 interface Waiting {
@@ -49,7 +50,7 @@ export class WorkInFlight {
   }
 
   /** Resolves when the work may start, with the function to call at its end. */
-  async enter({ owner, cost, isHistorical = false, signal }: Work): Promise<() => void> {
+  async enter({ owner, cost, isHistorical = false, signalOf }: Work): Promise<() => void> {
     const isSmall = cost <= this.limits.smallCost;
     const reason =
       this.pressure && pressureReason(this.pressure(), !isSmall ? 'large' : isHistorical ? 'historical' : 'current');
@@ -59,7 +60,7 @@ export class WorkInFlight {
     const share = Math.min(cost, this.limits.maxCost);
     if (this.#queue.size === 0 && this.#fits(share)) return this.#start(share);
     if (this.policy.mode === 'measure' && !this.#isRefused('work_in_flight')) return this.#start(share);
-    return this.#wait(owner, share, signal);
+    return this.#wait(owner, share, signalOf?.());
   }
 
   /** Counts an answer until its client has read it. Refuses it when all unread answers together are too large. */

@@ -11,7 +11,9 @@ const MAX_WAITING = 256;
 
 interface Series<Label extends string> {
   readonly labels: LabelValues<Label>;
-  readonly waiting: number[];
+  readonly waiting: Float64Array;
+  /** The values that wait. */
+  count: number;
 }
 
 /**
@@ -32,13 +34,16 @@ export class BufferedHistogram<Label extends string> {
   /** `key` is the text of the labels. */
   observe(key: string, labels: LabelValues<Label>, value: number): void {
     let series = this.#series.get(key);
-    if (!series) this.#series.set(key, (series = { labels, waiting: [] }));
-    if (series.waiting.push(value) >= MAX_WAITING) this.#observe(series);
+    if (!series) this.#series.set(key, (series = { labels, waiting: new Float64Array(MAX_WAITING), count: 0 }));
+    series.waiting[series.count] = value;
+    series.count += 1;
+    if (series.count === MAX_WAITING) this.#observe(series);
   }
 
-  #observe({ labels, waiting }: Series<Label>): void {
-    for (const value of waiting) this.#histogram.observe(labels, value);
-    waiting.length = 0;
+  #observe(series: Series<Label>): void {
+    const { labels, waiting, count } = series;
+    series.count = 0;
+    for (let index = 0; index < count; index += 1) this.#histogram.observe(labels, waiting[index]!);
   }
 }
 

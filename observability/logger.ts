@@ -96,14 +96,21 @@ function isoNow(): string {
   return lastIso;
 }
 
+/**
+ * Collects lines as bytes. In its mode of texts, sonic-boom asks for the size of all collected lines at each line, for which V8
+ * copies them into one text: 8 KB for each request.
+ */
 function bufferedOutput(): DestinationStream {
-  return pino.destination({
+  const output = pino.destination({
     dest: 1,
     sync: false,
+    contentMode: 'buffer',
     minLength: MIN_WRITE_BYTES,
     periodicFlush: FLUSH_EVERY_MS,
     maxLength: MAX_WAITING_BYTES,
   });
+  const writeBytes = output.write.bind(output) as unknown as (line: Buffer) => boolean;
+  return Object.assign(output, { write: (line: string) => writeBytes(Buffer.from(line)) });
 }
 
 /** The messages of DuckDB that repeat a value which did not fit. */

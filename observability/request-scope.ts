@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { WorkEnd } from '../runtime/work-end.js';
 
 /**
  * The request that the current code runs for. Use it only for logs, error messages, and the labels and cancellation of
@@ -13,6 +14,21 @@ export interface RequestScope {
   principal?: string;
   /** A request of the warm-up: it has no spans. */
   readonly isUntraced?: boolean;
+}
+
+/** The scope of an HTTP request, whose signal is made only for code that asks for it. */
+export class HttpScope implements RequestScope {
+  principal?: string;
+
+  constructor(
+    readonly requestId: string,
+    readonly end: WorkEnd,
+    readonly isUntraced: boolean,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.end.signal;
+  }
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();

@@ -20,7 +20,8 @@ export interface Runtime {
 }
 
 /** A runtime that one request or one subscription uses until it releases it. */
-export interface RuntimeLease extends Runtime {
+export interface RuntimeLease {
+  readonly runtime: Runtime;
   /** May be called several times. */
   readonly release: () => void;
 }
@@ -56,7 +57,7 @@ export class CurrentRuntime {
     generation.leases += 1;
     let isReleased = false;
     return {
-      ...generation.runtime,
+      runtime: generation.runtime,
       release: () => {
         if (isReleased) return;
         isReleased = true;

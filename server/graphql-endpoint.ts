@@ -8,7 +8,7 @@ import type { ArrivingBodies } from '../limits/arriving-bodies.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
-import type { RequestScope } from '../observability/request-scope.js';
+import type { HttpScope } from '../observability/request-scope.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { ownerOf } from './admit.js';
 import { SHOW_COST } from './cost-headers.js';
@@ -70,7 +70,7 @@ export async function answerGraphql(
   }: GraphqlEndpointOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  { requestId, signal }: RequestScope,
+  { requestId, end }: HttpScope,
   { principal }: Session,
 ): Promise<void> {
   const owner = ownerOf(principal, request.socket.remoteAddress);
@@ -79,23 +79,24 @@ export async function answerGraphql(
   const isTagged = sent.method === 'GET' && request.headers[SHOW_COST] === undefined;
   const place: Place = {
     owner,
-    signal,
+    end,
     ...(isTagged ? { revalidation: { ifNoneMatch: request.headers['if-none-match'] } } : {}),
   };
   const lease = runtime.acquire();
+  const current = lease.runtime;
   let audit: AuditTrail | undefined;
   const makeContext = (): RequestContext => {
-    const context = lease.createContext(requestId, principal);
+    const context = current.createContext(requestId, principal);
     audit = context.audit;
     return context;
   };
   let answer: WrittenAnswer;
   let document: string | null;
   try {
-    const received = nameDocument(lease, sent);
+    const received = nameDocument(current, sent);
     document = queryOf(received);
     place.documentId = received.documentId;
-    const answerIt = chooseAnswer(lease, received);
+    const answerIt = chooseAnswer(current, received);
     // The place is free again when the client has the answer: an answer that is not read takes memory.
     response.on('close', () => place.leave?.());
     answer = await answerIt(makeContext, place);
@@ -110,14 +111,14 @@ export async function answerGraphql(
     auditRefusal(auditLog, { principal: principal.name, requestId, code, type, document });
   }
   response.on('close', work.holdAnswer(typeof answer.body === 'string' ? bytes : answer.body.memory));
-  response.setTimeout(REQUEST_LIMITS.stalledReaderMs, () => response.destroy());
   const headers = headersOf(answer, identifyingHeaders);
-  if (answer.status === 304) {
-    response.writeHead(304, headers).end();
-    return;
+  if (answer.status === 304) response.writeHead(304, headers).end();
+  else {
+    response.writeHead(answer.status, { ...headers, 'content-length': bytes });
+    endWith(response, answer.body, bytes);
   }
-  response.writeHead(answer.status, { ...headers, 'content-length': bytes });
-  endWith(response, answer.body, bytes);
+  // The system took most answers at once: a timer of the socket for each of them would take long.
+  if (response.writableLength > 0) response.setTimeout(REQUEST_LIMITS.stalledReaderMs, () => response.destroy());
 }
 
 type Body = WrittenAnswer['body'];
@@ -145,9 +146,12 @@ function headersOf(
   { status, headers, body }: WrittenAnswer,
   identifyingHeaders: readonly string[],
 ): Readonly<Record<string, string>> {
-  const { etag, 'content-type': contentType = '', ...others } = headers;
+  const { etag } = headers;
+  // Most answers have none.
+  if (etag === undefined) return { ...headers, 'cache-control': 'no-store' };
+  const { etag: _, 'content-type': contentType = '', ...others } = headers;
   // An answer that is too large becomes an error after it got its tag.
-  const isTagged = etag !== undefined && (status === 304 || !hasErrors(body));
+  const isTagged = status === 304 || !hasErrors(body);
   return {
     ...(status === 304 ? {} : { 'content-type': contentType }),
     ...others,
@@ -221,7 +225,7 @@ async function askApollo(
       search: ignoreQueryHashInUrl(search, parameters),
       body: ignoreQueryHash(body),
     },
-    context: async () => ({ ...makeContext(), place }),
+    context: async () => Object.assign(makeContext(), { place }),
   });
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
   return { status: answer.status ?? 200, headers: Object.fromEntries(answer.headers), body: answer.body.string };

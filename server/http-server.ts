@@ -7,9 +7,10 @@ import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
-import { requestScope, type RequestScope } from '../observability/request-scope.js';
+import { HttpScope, requestScope } from '../observability/request-scope.js';
 import { startDeadline } from '../runtime/deadlines.js';
 import { inSpan } from '../runtime/spans.js';
+import { WorkEnd } from '../runtime/work-end.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
 import { admit, type Admittance } from './admit.js';
 import { ARRIVAL_OPTIONS, closeIdleConnections, limitArrival } from './arrival.js';
@@ -65,6 +66,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const bodies = new ArrivingBodies();
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes, bodies });
   const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger, rates: options.rates });
+  const routes: RouteOptions = { ...options, events, ingest, bodies };
   const listener: RequestListener = (request, response) => {
     const isIngest = INGEST_PATH.test(pathOf(request));
     if (!isIngest) limitArrival(request, response, REQUEST_LIMITS.bodyArrivalTimeoutMs);
@@ -74,11 +76,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // A body of rows may arrive for hours, and a training set may be read for as long. Both have limits of their own.
     const isLong = isIngest || pathOf(request) === ARROW_TRAINING_SET_PATH;
     const deadlineMs = isLong ? null : requestDeadlineMs;
-    const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs), isUntraced };
+    const scope = new HttpScope(requestId, endOfRequest(response, deadlineMs), isUntraced);
     requestScope.run(scope, () => {
       reportWhenDone({ logger, metrics }, request, response, requestId);
       const answer = (): Promise<void> =>
-        route({ ...options, events, ingest, bodies }, request, response, scope).catch((error: unknown) => {
+        route(routes, request, response, scope).catch((error: unknown) => {
           auditFailure(options.auditLog, scope, error, INGEST_PATH.test(pathOf(request)) ? 'ingest' : undefined);
           fail(logger, error, response, requestId);
         });
@@ -116,24 +118,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 /**
- * Aborts when the connection closes before the response is sent, because the response is then useless, and at the
+ * Ends when the connection closes before the response is sent, because the response is then useless, and at the
  * deadline, because a client has stopped waiting by then. The reads of the request are cancelled in the stores. The events
  * of a stream have scopes of their own, without a deadline.
  */
-function endOfRequest(response: ServerResponse, deadlineMs: number | null): AbortSignal {
-  const end = new AbortController();
+function endOfRequest(response: ServerResponse, deadlineMs: number | null): WorkEnd {
+  const end = new WorkEnd();
   const stop =
     deadlineMs === null
       ? undefined
       : startDeadline(deadlineMs, () => {
           const sentence = `The request took longer than ${deadlineMs / 1000} s. Ask for less.`;
-          end.abort(new AppError('DEADLINE_EXCEEDED', sentence));
+          end.end(new AppError('DEADLINE_EXCEEDED', sentence));
         });
   response.on('close', () => {
     stop?.();
-    if (!response.writableFinished) end.abort(new AppError('CLIENT_GONE', 'The client went away.'));
+    if (!response.writableFinished) end.end(new AppError('CLIENT_GONE', 'The client went away.'));
   });
-  return end.signal;
+  return end;
 }
 
 interface RouteOptions extends Omit<HttpServerOptions, 'ingest'> {
@@ -146,7 +148,7 @@ async function route(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  scope: RequestScope,
+  scope: HttpScope,
 ): Promise<void> {
   const path = pathOf(request);
   // Probes name the address of a container.
@@ -201,7 +203,7 @@ async function graphql(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  scope: RequestScope,
+  scope: HttpScope,
 ): Promise<void> {
   allowOrigin(request, response, options.corsOrigins);
   switch (request.method) {
@@ -233,7 +235,7 @@ async function arrow(
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-  scope: RequestScope,
+  scope: HttpScope,
 ): Promise<void> {
   allowOrigin(request, response, options.corsOrigins);
   if (request.method === 'POST') {

@@ -9,6 +9,7 @@ import { AppError } from '../errors/app-error.js';
 import type { Work, WorkInFlight } from '../limits/work-in-flight.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { inSpan } from '../runtime/spans.js';
+import type { WorkEnd } from '../runtime/work-end.js';
 import { auditUnavailable, type RanOperation } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { toGraphqlError, toHttpStatus, type GuardedOperation } from './operation-guard.js';
@@ -19,7 +20,8 @@ import { entityTagOf, matchesTag, tagHeaders, type TaggedOperation } from './rev
 export interface Place {
   /** Who asks, for a fair order. */
   readonly owner: string;
-  readonly signal?: AbortSignal | undefined;
+  /** Comes when the client goes, or at the deadline. */
+  readonly end?: WorkEnd | undefined;
   /** The id of its trusted document, if it is one. */
   documentId?: string | undefined;
   leave?: () => void;
@@ -151,12 +153,13 @@ export function noteRefusal(
 async function enter(
   work: WorkInFlight,
   place: Place,
-  of: Pick<Work, 'cost' | 'isHistorical'>,
+  { cost, isHistorical }: Pick<Work, 'cost' | 'isHistorical'>,
 ): Promise<AppError | undefined> {
   try {
-    place.leave = await work.enter({ owner: place.owner, ...of, signal: place.signal });
+    const signalOf = (): AbortSignal | undefined => place.end?.signal;
+    place.leave = await work.enter({ owner: place.owner, cost, isHistorical, signalOf });
     // The client may have gone while the request waited.
-    if (place.signal?.aborted) place.leave();
+    if (place.end?.hasEnded) place.leave();
     return undefined;
   } catch (error) {
     if (error instanceof AppError) return error;

@@ -100,7 +100,7 @@ export class Subscriptions {
   async #admit(request: SubscriptionRequest): Promise<AdmittedSubscription> {
     const lease = this.#options.runtime.acquire();
     try {
-      const trusted = lease.trustedDocuments.find(request);
+      const trusted = lease.runtime.trustedDocuments.find(request);
       const query = trusted?.text ?? request.query;
       if (query === undefined) throw new AppError('BAD_REQUEST', 'Send the subscription as "query" or "documentId".');
       checkDocumentNesting(query);
@@ -120,10 +120,10 @@ export class Subscriptions {
     { operationName, variables, requestId, owner, principal, eventSlots }: SubscriptionRequest,
     admission: Admission,
   ): Promise<AdmittedSubscription> {
-    const { apollo, createContext } = lease;
+    const { apollo, createContext } = lease.runtime;
     const { body } = await apollo.executeOperation(
       { query, ...(operationName === undefined ? {} : { operationName }), ...(variables ? { variables } : {}) },
-      { contextValue: { ...createContext(requestId, principal), admission } },
+      { contextValue: Object.assign(createContext(requestId, principal), { admission }) },
     );
     const { admitted } = admission;
     if (admitted) {
@@ -159,7 +159,7 @@ export class Subscriptions {
   async #follow(
     operation: AdmittedOperation,
     sender: Sender,
-    { createContext, release }: RuntimeLease,
+    { runtime: { createContext }, release }: RuntimeLease,
   ): Promise<EventStream | ExecutionResult> {
     const { work, metrics } = this.#options;
     const { requestId, owner, principal, eventSlots } = sender;
@@ -185,7 +185,7 @@ export class Subscriptions {
     // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
     const run = async (event: unknown): Promise<ExecutionResult> => {
       const context = createContext(requestId, principal);
-      const leave = await work.enter({ owner, cost: operation.cost, signal: requestScope.getStore()?.signal });
+      const leave = await work.enter({ owner, cost: operation.cost, signalOf: () => requestScope.getStore()?.signal });
       try {
         const result = await execute({ ...args(context), rootValue: event });
         checkEventSize(result, STREAM_LIMITS.maxEventBytes);

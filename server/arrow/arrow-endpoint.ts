@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { Session } from '../../auth/session.js';
 import { AppError, badInput } from '../../errors/app-error.js';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
-import type { RequestScope } from '../../observability/request-scope.js';
+import type { HttpScope } from '../../observability/request-scope.js';
 import { accepts, acceptedTypes } from '../accepted-types.js';
 import { ownerOf } from '../admit.js';
 import { endAudit } from '../end-audit.js';
@@ -82,22 +82,22 @@ export async function answerArrow(
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { requestId, signal }: RequestScope,
+  { requestId, end }: HttpScope,
   { principal }: Session,
 ): Promise<void> {
   checkAccept(request);
   const owner = ownerOf(principal, request.socket.remoteAddress);
   const { known, ask } = ROUTES.get(path)!;
   const asked = ask(readArguments(await readJsonBody(request, maxBodyBytes, bodies.open(owner)), known));
-  const place: Place = { owner, signal };
+  const place: Place = { owner, end };
   const lease = runtime.acquire();
   try {
     // A client names what it reads itself, as in a document that is not trusted.
-    lease.trustedDocuments.checkOthers();
+    lease.runtime.trustedDocuments.checkOthers();
     // The place is free again when the client has the answer: an answer that is not read takes memory.
     response.on('close', () => place.leave?.());
-    const context = lease.createContext(requestId, principal);
-    const { status, headers, errors, stream } = await asked(lease.arrow, context, place);
+    const context = lease.runtime.createContext(requestId, principal);
+    const { status, headers, errors, stream } = await asked(lease.runtime.arrow, context, place);
     response.setHeader('cache-control', 'no-store');
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!stream) {

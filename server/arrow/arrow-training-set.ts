@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import { readTrainingSet } from '../../resolvers/read-training-set.js';
 import type { RequestContext } from '../../resolvers/context.js';
+import { WorkEnd } from '../../runtime/work-end.js';
 import type { Place } from '../run-operation.js';
 import { runArrow, type ArrowAnswer, type ArrowOptions } from './run-arrow.js';
 
@@ -18,7 +19,7 @@ export function answerTrainingSet(
   context: RequestContext,
   place: Place,
 ): Promise<ArrowAnswer> {
-  const { signal = new AbortController().signal } = place;
+  const { end = new WorkEnd() } = place;
   return runArrow(
     options,
     {
@@ -26,7 +27,7 @@ export function answerTrainingSet(
       variables,
       read: async ({ id }) => ({
         bytes: BYTES_IN_MEMORY,
-        ...(await readTrainingSet(context, id as string, signal)),
+        ...(await readTrainingSet(context, id as string, end.signal)),
       }),
     },
     context,

@@ -27,9 +27,11 @@ it.each([
   ['ends by an uncaught error', `throw new Error('a fault');`],
 ])('the last lines are written when the process %s', async (_what, end) => {
   const lines = await readLines(
-    run(`for (let line = 0; line < 1000; line += 1) logger.info({ line }, 'line');\n${end}`),
+    run(`for (let line = 0; line < 1000; line += 1) logger.info({ line, text: 'é 𝄞' }, 'line');\n${end}`),
   );
-  expect(lines.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual([...Array(1000).keys()]);
+  const read = lines.map((line) => JSON.parse(line) as { line: number; text: string });
+  expect(read.map(({ line }) => line)).toEqual([...Array(1000).keys()]);
+  expect(new Set(read.map(({ text }) => text))).toEqual(new Set(['é 𝄞']));
 });
 
 it('a process whose log nobody reads goes on, and its memory is bounded', async () => {

@@ -64,7 +64,7 @@ describe('the work in flight', () => {
     const abandoned = new AbortController();
     const { signal } = abandoned;
     const waiting = ['a', 'a', 'b'].map((owner) =>
-      work.enter({ owner, cost: 50, signal }).catch((error: unknown) => error),
+      work.enter({ owner, cost: 50, signalOf: () => signal }).catch((error: unknown) => error),
     );
     await expect(work.enter({ owner: 'a', cost: 50 })).rejects.toEqual(overloaded);
     await expect(work.enter({ owner: 'c', cost: 50 })).rejects.toEqual(overloaded);
