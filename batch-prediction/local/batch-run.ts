@@ -5,7 +5,7 @@ import { stopReason, type JobControl } from '../../jobs/job-handler.js';
 import type { JobProgress } from '../../datasources/job-store/job-record.js';
 import { countRows, type BatchPredictionCheckpoint, type RowCounts } from './checkpoint.js';
 import type { BatchOutputFolder } from './output-folder.js';
-import type { ColumnTables } from './column-tables.js';
+import type { PartColumns } from './part-columns.js';
 import { PartWriter } from './part-writer.js';
 import type { PredictedInstance } from './predicted-instance.js';
 import type { PredictedSlice } from './predict-slices.js';
@@ -29,7 +29,7 @@ interface BatchRunOptions {
   readonly control: JobControl<BatchPredictionCheckpoint>;
   readonly scratch: DuckDbDatabase;
   /** null for a job of instances. */
-  readonly tables: ColumnTables | null;
+  readonly partColumns: PartColumns | null;
   readonly clock: Clock;
   readonly checkpoint: BatchPredictionCheckpoint;
   /** Whether the job has no checkpoint yet. */
@@ -67,7 +67,7 @@ export class BatchRun {
     const { clock, control } = this.options;
     const startedAt = clock();
     let partStartedAt = startedAt;
-    let part = await this.#newPart();
+    let part = this.#newPart();
     try {
       for await (const outcomes of predicted) {
         const isSlice = 'predictions' in outcomes;
@@ -78,7 +78,7 @@ export class BatchRun {
         const now = clock();
         if (part.characters < MAX_PART_CHARACTERS && now - partStartedAt < partDuration(now - startedAt)) continue;
         await this.#saveCheckpoint(part);
-        part = await this.#newPart();
+        part = this.#newPart();
         partStartedAt = now;
       }
       await this.#saveCheckpoint(part);
@@ -90,10 +90,10 @@ export class BatchRun {
     }
   }
 
-  async #newPart(): Promise<PartWriter> {
-    const { folder, scratch, tables } = this.options;
+  #newPart(): PartWriter {
+    const { folder, scratch, partColumns } = this.options;
     const { columns, outputs, parts } = this.#checkpoint;
-    return PartWriter.create({ folder, scratch, columns, outputs, tables }, (parts.at(-1)?.number ?? 0) + 1);
+    return PartWriter.create({ folder, scratch, columns, outputs, partColumns }, (parts.at(-1)?.number ?? 0) + 1);
   }
 
   #write(part: PartWriter, { input, outcome }: PredictedInstance): void {

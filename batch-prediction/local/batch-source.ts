@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api';
 import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { ColumnBatch, Instance } from '../models/model-serving.js';
 import type { ExactTexts, InstanceColumn } from './instance-columns.js';
@@ -41,8 +41,15 @@ export interface ColumnSlice {
   readonly batch: ColumnBatch;
 }
 
+export interface BlockColumn {
+  readonly name: string;
+  readonly type: DuckDBType;
+}
+
 /** Chunks of DuckDB with the rows of one or more slices. */
 export interface ColumnBlock {
+  /** The columns of the chunks. */
+  readonly columns: readonly BlockColumn[];
   readonly chunks: readonly DuckDBDataChunk[];
   readonly rows: number;
   /** About the memory that the chunks take. */

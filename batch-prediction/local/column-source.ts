@@ -148,7 +148,8 @@ async function* readBlocks(
 ): AsyncGenerator<ColumnBlock> {
   const result = await connection.stream(sql).catch(refuseUnreadable);
   let number = fromRow;
-  const sizeOf = chunkSizer(result.columnTypes());
+  const columns = result.columnNames().map((name, index) => ({ name, type: result.columnType(index) }));
+  const sizeOf = chunkSizer(columns.map(({ type }) => type));
   let chunks: DuckDBDataChunk[] = [];
   let [rows, bytes] = [0, 0];
   for (;;) {
@@ -161,7 +162,7 @@ async function* readBlocks(
     }
     const isFull = rows >= Math.max(batchSize, bytes >= BLOCK_BYTES ? 0 : BLOCK_ROWS);
     if (rows > 0 && (isEnd || isFull)) {
-      yield { chunks, rows, bytes, number };
+      yield { columns, chunks, rows, bytes, number };
       number += rows;
       [chunks, rows, bytes] = [[], 0, 0];
     }

@@ -183,13 +183,13 @@ export class LocalBatchPredictionHandler implements JobHandler<
       parts: [],
     };
     const { outputs } = checkpoint;
-    const columns = await openJobColumns({ folder, connection, scratch, source, model, outputs, predictor });
+    const columns = await openJobColumns({ folder, connection, source, model, outputs, predictor });
     stack.use(columns);
     const run = new BatchRun({
       folder,
       control,
       scratch,
-      tables: columns?.tables ?? null,
+      partColumns: columns?.partColumns ?? null,
       clock,
       checkpoint,
       isFirst: begun === null,

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import type { ColumnPredictor, Predictor } from '../models/model-serving.js';
 import type { BatchSource, ColumnSource } from './batch-source.js';
-import { canBeColumns, ColumnTables } from './column-tables.js';
+import { canBeColumns, PartColumns } from './part-columns.js';
 import type { TypedName } from './instance-columns.js';
 import type { BatchOutputFolder } from './output-folder.js';
 
@@ -12,13 +11,12 @@ import type { BatchOutputFolder } from './output-folder.js';
 export interface OpenedColumns extends AsyncDisposable {
   readonly source: ColumnSource;
   readonly predictor: ColumnPredictor;
-  readonly tables: ColumnTables;
+  readonly partColumns: PartColumns;
 }
 
 interface ColumnsOptions {
   readonly folder: Pick<BatchOutputFolder, 'format'>;
   readonly connection: DuckDBConnection;
-  readonly scratch: DuckDbDatabase;
   readonly source: BatchSource;
   readonly model: Model;
   /** The outputs in the job's earlier parts. */
@@ -31,17 +29,17 @@ interface ColumnsOptions {
  * no columns, and for JSON Lines, which is written row by row.
  */
 export async function openJobColumns(options: ColumnsOptions): Promise<OpenedColumns | undefined> {
-  const { folder, connection, scratch, source, model, outputs, predictor } = options;
+  const { folder, connection, source, model, outputs, predictor } = options;
   if (folder.format !== 'PARQUET' || !predictor.columns || !canBeColumns(outputs) || !areSame(outputs, model.outputs))
     return undefined;
   const columns = await source.openColumns?.(connection);
   if (!columns) return undefined;
-  const tables = await ColumnTables.open(scratch, columns, outputs);
+  const partColumns = await PartColumns.open(columns, outputs);
   return {
     source: columns,
     predictor: predictor.columns,
-    tables,
-    [Symbol.asyncDispose]: async () => tables.close(),
+    partColumns,
+    [Symbol.asyncDispose]: async () => partColumns.close(),
   };
 }
 

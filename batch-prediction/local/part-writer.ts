@@ -4,7 +4,7 @@ import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import { fromExactTextSql } from '../../datasources/duckdb/exact-text.js';
 import type { Part } from './checkpoint.js';
-import type { ColumnTables } from './column-tables.js';
+import type { PartColumns } from './part-columns.js';
 import { writtenType, type InstanceColumn, type TypedName } from './instance-columns.js';
 import type { BatchOutputFolder, OutputFileKind } from './output-folder.js';
 import { PartFile } from './part-file.js';
@@ -26,7 +26,7 @@ interface Options {
   readonly columns: readonly InstanceColumn[];
   readonly outputs: readonly TypedName[];
   /** Where predictions of columns are until the part ends; null for a job of instances. */
-  readonly tables: ColumnTables | null;
+  readonly partColumns: PartColumns | null;
 }
 
 /**
@@ -44,19 +44,19 @@ export class PartWriter {
     private readonly files: Readonly<Record<OutputFileKind, PartFile>>,
   ) {}
 
-  static async create(options: Options, number: number): Promise<PartWriter> {
-    await options.tables?.clear();
+  static create(options: Options, number: number): PartWriter {
+    options.partColumns?.clear();
     const temporary = (kind: OutputFileKind) => new PartFile(join(options.folder.path, `.${kind}.jsonl.tmp`));
     return new PartWriter(options, number, { predictions: temporary('predictions'), errors: temporary('errors') });
   }
 
   get characters(): number {
-    return this.files.predictions.characters + this.files.errors.characters + (this.options.tables?.bytes ?? 0);
+    return this.files.predictions.characters + this.files.errors.characters + (this.options.partColumns?.bytes ?? 0);
   }
 
   get rows(): { readonly predictions: number; readonly failures: number } {
     const { predictions, errors } = this.files;
-    return { predictions: predictions.lines + (this.options.tables?.predictions ?? 0), failures: errors.lines };
+    return { predictions: predictions.lines + (this.options.partColumns?.predictions ?? 0), failures: errors.lines };
   }
 
   /** `instance` is JSON: the exact texts of the columns for PARQUET, else what clients read. */
@@ -66,7 +66,7 @@ export class PartWriter {
 
   /** The predictions of a slice; the outcomes of its other rows follow one by one. */
   addSlice(predicted: PredictedSlice): void {
-    this.options.tables!.add(predicted);
+    this.options.partColumns!.add(predicted);
     const { block, from, batch } = predicted.slice;
     this.#extend(block.number + from);
     this.#extend(block.number + from + batch.rows - 1);
@@ -88,8 +88,8 @@ export class PartWriter {
   async finish(): Promise<Part | undefined> {
     for (const [kind, file] of Object.entries(this.files) as [OutputFileKind, PartFile][]) {
       await file.finish();
-      const isInTables = kind === 'predictions' && (this.options.tables?.predictions ?? 0) > 0;
-      if (file.lines > 0 || isInTables) await this.#place(kind, file);
+      const isInColumns = kind === 'predictions' && (this.options.partColumns?.predictions ?? 0) > 0;
+      if (file.lines > 0 || isInColumns) await this.#place(kind, file);
     }
     if (this.#first === undefined) return undefined;
     const { run } = this.options.folder;
@@ -115,17 +115,17 @@ export class PartWriter {
   }
 
   async #place(kind: OutputFileKind, file: PartFile): Promise<void> {
-    const { folder, scratch, tables } = this.options;
+    const { folder, scratch, partColumns } = this.options;
     if (folder.format === 'JSONL') return folder.place(file.path, kind, this.number);
     const parquet = join(folder.path, `.${kind}.parquet.tmp`);
     // The longest UTF-16 text takes three times its length in UTF-8.
     const limit = Math.max(LINE_BYTES, this.#longestLine * 3 + 2);
     const select = kind === 'predictions' ? this.#typedPredictions(file.path, limit) : errorRows(file.path, limit);
     const copy = (of: string): string => `COPY (${of}) TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd)`;
-    if (kind === 'predictions' && tables !== null && tables.predictions > 0) {
+    if (kind === 'predictions' && partColumns !== null && partColumns.predictions > 0) {
       // Few predictions are in the file then: those of instances that were not carried as columns.
-      await tables.write(this.options.columns, (ofTables) =>
-        copy(file.lines === 0 ? ofTables : `${ofTables} UNION ALL ${select} ORDER BY instance_number`),
+      await partColumns.write(this.options.columns, (ofColumns) =>
+        copy(file.lines === 0 ? ofColumns : `${ofColumns} UNION ALL ${select} ORDER BY instance_number`),
       );
     } else await scratch.use((connection) => connection.run(copy(select)));
     await syncFile(parquet);

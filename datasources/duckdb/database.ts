@@ -30,6 +30,8 @@ export interface DuckDbOptions {
    * slower.
    */
   readonly memoryLimitBytes?: number;
+  /** The threads of a query. Default: one for each core. */
+  readonly threads?: number;
   /** The request that the current code runs for. Waiting queries of different requests are served in turn. */
   readonly currentOwner?: () => string;
 }
@@ -73,7 +75,7 @@ export class DuckDbDatabase {
    */
   static async open(
     path: string,
-    { toRead = false, memoryLimitBytes = defaultMemoryLimit(), currentOwner = () => '' }: DuckDbOptions = {},
+    { toRead = false, memoryLimitBytes = defaultMemoryLimit(), threads, currentOwner = () => '' }: DuckDbOptions = {},
   ): Promise<DuckDbDatabase> {
     const logFault = await findWriteAheadLogFault(path);
     if (logFault) throw new OperatorError(`The offline store ${path} cannot be opened:`, [logFault]);
@@ -82,6 +84,7 @@ export class DuckDbDatabase {
       // DuckDB downloads no extension at run time: all used extensions are built in.
       autoinstall_known_extensions: 'false',
       memory_limit: `${memoryLimitBytes}B`,
+      ...(threads === undefined ? {} : { threads: String(threads) }),
       // The spill folder of a file is beside it. A database in memory, of which a process may have several, would by
       // default use a folder in the working directory, which may not be writable.
       ...(path === ':memory:' ? { temp_directory: join(tmpdir(), `featuregraph-duckdb-${randomUUID()}`) } : {}),
