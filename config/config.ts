@@ -5,7 +5,12 @@ import { embeddedStoresVariables } from './embedded-stores-config.js';
 import { federationVariables } from './federation-config.js';
 import { openLineageVariables, refuseUnusedLineage, toOpenLineage } from './open-lineage-config.js';
 import { outputDatasetVariables } from './output-dataset-config.js';
-import { refuseSharedFilesAlone, severalGatewaysVariables, toSharedJobs } from './several-gateways-config.js';
+import {
+  refuseOutputsWithoutSharedFiles,
+  refuseSharedFilesAlone,
+  severalGatewaysVariables,
+  toSharedJobs,
+} from './several-gateways-config.js';
 import { refuseHalfOfTls, tlsVariables, toTls } from './tls-config.js';
 import { refuseSharedServedLog, servedLogVariables, toServedLog } from './served-log-config.js';
 import { refuseOnlyWithoutManifest, trustedDocumentsVariables } from './trusted-documents-config.js';
@@ -178,6 +183,7 @@ const configSchema = z
   .superRefine(refuseHalfOfTls)
   .superRefine(refuseOnlyWithoutManifest)
   .superRefine(refuseSharedFilesAlone)
+  .superRefine(refuseOutputsWithoutSharedFiles)
   .superRefine(refuseSharedServedLog)
   .superRefine(refuseUnusedLineage)
   .transform((variables) => ({

@@ -85,6 +85,23 @@ export function refuseSharedFilesAlone(
   });
 }
 
+/** Without shared files, all training sets are refused, and a dataset for them would do nothing. */
+export function refuseOutputsWithoutSharedFiles(
+  variables: Pick<Variables, 'FEATUREGRAPH_JOBS_TABLE' | 'FEATUREGRAPH_SHARED_FILES'> & {
+    readonly FEATUREGRAPH_OUTPUT_DATASET?: unknown;
+  },
+  context: z.RefinementCtx,
+): void {
+  const { FEATUREGRAPH_JOBS_TABLE: table, FEATUREGRAPH_SHARED_FILES: files } = variables;
+  if (variables.FEATUREGRAPH_OUTPUT_DATASET === undefined || table === undefined || files !== undefined) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['FEATUREGRAPH_OUTPUT_DATASET'],
+    message:
+      'is for training sets, which several gateways refuse without shared files: set FEATUREGRAPH_SHARED_FILES too',
+  });
+}
+
 export function toSharedJobs({
   FEATUREGRAPH_JOBS_TABLE: table,
   FEATUREGRAPH_JOBS_APP_PROFILE: appProfile,

@@ -30,6 +30,14 @@ export class JobHandlers {
     throw new JobFailure('UNKNOWN_KIND', `This gateway does not run jobs of kind ${job.kind}.`);
   }
 
+  /**
+   * Whether this process can run a job that another one started: it knows the handler, and has what the gateways share for it.
+   */
+  canTake(job: JobRecord): boolean {
+    const handler = this.find(job);
+    return handler !== undefined && handler.boundToMachine === undefined;
+  }
+
   isRemote(job: JobRecord): boolean {
     return this.find(job)?.isRemote ?? false;
   }

@@ -42,8 +42,8 @@ export class SharedJobs {
     const { store, records, handlers, scheduler } = this.options;
     for (const record of await store.listUnclaimed()) {
       if (isTerminalState(record.state)) await records.settle(record);
-      // The gateways of a release that knows the handler run it: during a rolling deploy, this one may not.
-      else if (store.lookEveryMs === null || handlers.find(record)) scheduler.add(record);
+      // During a rolling deploy, this gateway may lack the handler or the shared files: the others run the job.
+      else if (store.lookEveryMs === null || handlers.canTake(record)) scheduler.add(record);
     }
   }
 

@@ -24,6 +24,11 @@ export function rowPrefix(entityType: EntityType): string {
   return `${entityType.featurestore.name}/${entityType.name}/`;
 }
 
+/** Sixteen prefixes that together have all rows of an entity type, about as many rows each: for scans of bounded length. */
+export function rowPrefixes(entityType: EntityType): string[] {
+  return Array.from('0123456789abcdef', (digit) => `${rowPrefix(entityType)}${digit}`);
+}
+
 /** The row with the fill state of an entity type. No featurestore's name begins with a $. */
 export function fillStateKey(entityType: EntityType): string {
   return `$contents/${entityType.featurestore.name}/${entityType.name}`;

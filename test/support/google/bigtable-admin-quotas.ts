@@ -44,6 +44,6 @@ export class BigtableAdminQuotas {
 export function quotaOf(method: string): AdminQuota | null {
   if (VALUES.test(method)) return null;
   const way = READS.test(method) ? 'Reads' : 'Writes';
-  if (/AppProfile/.test(method)) return `appProfile${way}`;
+  if (method.includes('AppProfile')) return `appProfile${way}`;
   return /Instance|Cluster/.test(method) ? `instance${way}` : `table${way}`;
 }

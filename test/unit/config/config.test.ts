@@ -64,6 +64,19 @@ describe('the configuration', () => {
     expect(parseConfig({ ...several, FEATUREGRAPH_SERVED_LOG_SAMPLE_RATE: '0' }).servedLog.sampleRate).toBe(0);
   });
 
+  it('refuses a variable of several gateways that would do nothing without another', () => {
+    const table = { FEATUREGRAPH_JOBS_TABLE: 'projects/p/instances/i/tables/jobs' };
+    const files = { FEATUREGRAPH_SHARED_FILES: 'gs://bucket/files' };
+    const dataset = { FEATUREGRAPH_OUTPUT_DATASET: 'my-project.training' };
+    expect(() => parseConfig(files)).toThrow(/FEATUREGRAPH_SHARED_FILES: .*FEATUREGRAPH_JOBS_TABLE/);
+    expect(() => parseConfig({ ...table, ...dataset })).toThrow(
+      /FEATUREGRAPH_OUTPUT_DATASET: .*FEATUREGRAPH_SHARED_FILES/,
+    );
+    for (const variables of [dataset, table, { ...table, ...files }, { ...table, ...files, ...dataset }]) {
+      expect(() => parseConfig(variables), JSON.stringify(variables)).not.toThrow();
+    }
+  });
+
   it('sends events of OpenLineage only with a URL, and refuses a key that nothing would send or that the URL has', () => {
     const url = 'https://lineage.example.com/api/v1/lineage';
     expect(parseConfig({}).openLineage).toBeNull();

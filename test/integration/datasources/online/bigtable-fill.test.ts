@@ -90,6 +90,30 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     return rows.map((row) => row.map((cell) => cell.value));
   };
 
+  it('looks for stale rows in short scans, so that a connection that breaks repeats one of them', async () => {
+    const proxy = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => proxy.stop());
+    const { store } = await gateway(60_000, proxy.endpoint);
+    const ids = idsOf(120);
+    await fill(store, 'first', ids);
+    const { decide } = proxy;
+    let scans = 0;
+    proxy.decide = (method) =>
+      // The first two reads are of the state and of whether the table is empty.
+      method === 'ReadRows' && (scans += 1) === 5 ? { kind: 'cut', afterBytes: 0, code: null } : decide(method);
+    proxy.requests.length = 0;
+    await fill(store, 'second', ids.slice(0, 60));
+    const sweeps = proxy.requests
+      .filter(({ method }) => method === 'ReadRows')
+      .map(({ message }): any => bigtableData().ReadRows!.requestDeserialize(message))
+      .filter(({ filter }) => JSON.stringify(filter).includes('"condition"'));
+    const ranges = sweeps.map(({ rows }) => JSON.stringify(rows.rowRanges));
+    expect(new Set(ranges).size).toBe(16);
+    expect(sweeps).toHaveLength(17);
+    const cells = await store.read({ entityType, entityIds: ids, features: entityType.features.slice(0, 1), now: NOW });
+    expect(cells.map(([cell]) => cell!.value)).toEqual(ids.map((_, at) => (at < 60 ? 'second' : null)));
+  });
+
   it('needs no quota of the admin API, however large: fills, reads and writes are calls for values', async () => {
     const proxy = await startFaultProxy(emulator.endpoint);
     onTestFinished(() => proxy.stop());
@@ -184,7 +208,7 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     expect(await read(store, ['e0'])).toEqual([['two', 'two', null]]);
   });
 
-  it('of an empty table deletes and sweeps nothing, and of a full one sweeps once a source', async () => {
+  it('of an empty table deletes and sweeps nothing, and of a full one sweeps its sixteen parts once a source', async () => {
     const proxy = await startFaultProxy(emulator.endpoint);
     onTestFinished(() => proxy.stop());
     const { store } = await gateway(60_000, proxy.endpoint);
@@ -200,7 +224,7 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     expect(new Set(changes.flatMap((change) => Object.keys(change)))).toEqual(new Set(['setCell']));
     expect(sweeps()).toHaveLength(0);
     await fill(store, 'second', idsOf(3));
-    expect(sweeps()).toHaveLength(1);
+    expect(sweeps()).toHaveLength(16);
   });
 
   it('tries only the rows again whose change failed', async () => {
