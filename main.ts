@@ -21,13 +21,12 @@ import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { pageExamples } from './composition/page-examples.js';
 import { openStores } from './composition/stores.js';
 import { createAnalyses } from './composition/analyses.js';
-import { SkewComparison } from './statistics/served-skew/skew-comparison.js';
 import { openServedLogOf } from './composition/open-served-log.js';
 import { openStreams } from './composition/streams.js';
 import { openWriteMetrics } from './composition/open-write-metrics.js';
 import { warmUp } from './composition/warm-up.js';
 import { refreshStale } from './composition/refresh-stale.js';
-import { countViolating, reportLeftOut, reportRows } from './composition/report-start.js';
+import { reportLeftOut, reportPrepared } from './composition/report-start.js';
 import { reportStores } from './composition/report-stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
@@ -134,9 +133,7 @@ async function start(
   });
   opened.defer(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
-  reportRows(logger, prepared.rejectedRows, 'rows without id or time were kept out');
-  reportRows(logger, countViolating(prepared.imported), 'rows are not as the registry expects');
-  reportRows(logger, prepared.futureRows, 'rows of the future are served when their time comes');
+  reportPrepared(logger, prepared);
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());
   const billedQueries = openBilledQueries(google);
@@ -144,8 +141,9 @@ async function start(
 
   const reports = { logger, metrics: metricsRegistry, opened };
   const { servedLog, writes } = await openServedLogOf(config, stores.writers, reports);
+  const measured = measuredStores(stores, metrics);
   const jobs = await openJobs({
-    ...{ registry, stores, costs, config, logger, metrics, metricsRegistry, google, billedQueries },
+    ...{ registry, stores, measured, costs, config, logger, metrics, metricsRegistry, google, billedQueries },
     servedLog,
   });
   opened.defer(() => jobs.close());
@@ -187,11 +185,10 @@ async function start(
     const graphql = await startGraphql({ ...config, ...trusted, schema: of, logger, metrics, work, limits });
     return { ...graphql, createContext: (requestId, principal) => createContext(ofRegistry, requestId, principal) };
   };
-  const measured = measuredStores(stores, metrics);
   const { statistics, servedSkew } = createAnalyses({
     engine: jobs.engine,
     stores: measured,
-    comparison: new SkewComparison({ stores: measured, trainingSets: jobs.madeTrainingSets, servedLog }),
+    comparison: jobs.skewComparison,
     onAnswer: metrics.statistics,
   });
   const registryUpdates = new FileRegistryUpdates({

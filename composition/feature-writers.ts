@@ -121,8 +121,7 @@ async function openAll(
         const outcome = await writerOf(request.entityType).write(request);
         watch.publish(request, outcome);
         // The rows that are written are durable already. After a failure, the client sends all again.
-        const { entityType, rows } = request;
-        if (outcome.quarantined.length > 0) await quarantine.add(entityType, rows, outcome.quarantined);
+        if (outcome.quarantined.length > 0) await quarantine.add(request, outcome.quarantined);
         return outcome;
       },
     },

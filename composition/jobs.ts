@@ -5,9 +5,7 @@ import type { Backtests } from '../backtests/backtests.js';
 import { LocalBacktests } from '../backtests/local-backtests.js';
 import { BatchPredictionsByRuntime } from '../batch-prediction/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
-import { ComputedFutureRows } from '../ingestion/refresh/computed-future-rows.js';
 import { LocalSourceRefreshes } from '../ingestion/refresh/local-source-refreshes.js';
-import { SourceRefreshHandler } from '../ingestion/refresh/source-refresh-handler.js';
 import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import { JobEngine } from '../jobs/job-engine.js';
@@ -32,7 +30,6 @@ import type { Config } from '../config/config.js';
 import { monitorSecret } from '../config/monitor-secret.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
-import { createComputedViolationsMetric } from '../observability/refresh-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { systemClock } from '../values/clock.js';
@@ -43,11 +40,13 @@ import { openOutputTables } from './open-output-tables.js';
 import { openSharedFiles } from './open-shared-files.js';
 import { startSchedules, toMonitorLabels, toViewLabels } from './job-schedules.js';
 import { openOutput } from './open-output.js';
+import { openRefreshes } from './open-refreshes.js';
 import { logJobEnd } from './log-job-end.js';
 import { openLineageEvents } from './open-lineage-events.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { createModelServings, logModelFaults } from './models.js';
 import { DuckDbColumnReads } from '../datasources/offline/duckdb/duckdb-column-reads.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
 import type { ServedLog } from '../serving/served-log/served-log.js';
 import { SkewComparison } from '../statistics/served-skew/skew-comparison.js';
 import { OutputStatistics } from '../statistics/output-statistics.js';
@@ -66,6 +65,8 @@ import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 export interface JobsOptions {
   readonly registry: Registry;
   readonly stores: OpenStores;
+  /** The stores with measured reads, for what requests can ask too. */
+  readonly measured: FeatureStores;
   readonly costs: Costs;
   readonly config: Config;
   readonly logger: Logger;
@@ -80,7 +81,7 @@ export interface OpenJobs {
   readonly engine: JobEngine;
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
-  readonly madeTrainingSets: LocalMadeTrainingSets;
+  readonly skewComparison: SkewComparison;
   readonly outputStatistics: OutputStatistics;
   readonly featureViewSyncs: FeatureViewSyncs;
   readonly sourceRefreshes: SourceRefreshes;
@@ -158,13 +159,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   });
   opened.defer(() => syncs.close());
 
-  const futureRows = new ComputedFutureRows({
-    registry,
-    preparation: stores.preparation,
-    clock: systemClock,
-    onError: (err, { name, featurestore }) =>
-      logger.error({ err, entityType: `${featurestore.name}.${name}` }, 'rows that became true were not served'),
-  });
+  const { futureRows, refresh } = openRefreshes(options);
   opened.defer(() => futureRows.stop());
   const reads = new DuckDbColumnReads(database);
   const backtest = new BacktestHandler({
@@ -173,18 +168,17 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     predictor: new LocalTablePredictor(batchDependencies),
     reads,
   });
-  const refresh = new SourceRefreshHandler(
-    registry,
-    stores.preparation,
-    () => futureRows.watch(),
-    createComputedViolationsMetric(options.metricsRegistry),
-  );
 
-  const madeTrainingSets = new LocalMadeTrainingSets(trainingSetDependencies);
+  // One for requests and for monitors.
+  const skewComparison = new SkewComparison({
+    stores: options.measured,
+    trainingSets: new LocalMadeTrainingSets(trainingSetDependencies),
+    servedLog: options.servedLog,
+  });
   const monitorRun = new MonitorRunHandler({
     registry,
     stores,
-    servedSkew: new SkewComparison({ stores, trainingSets: madeTrainingSets, servedLog: options.servedLog }),
+    servedSkew: skewComparison,
     jobs: store,
     webhook: new Webhook({ secretOf: monitorSecret, now: Date.now }),
     clock: systemClock,
@@ -247,7 +241,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     engine,
     batchPredictions: new BatchPredictionsByRuntime({ ONNX: local, HTTP: local, VERTEX: vertex }),
     trainingSets: new LocalTrainingSets(engine, trainingSet, trainingSetDependencies),
-    madeTrainingSets,
+    skewComparison,
     outputStatistics: new OutputStatistics({
       engine,
       reads,

@@ -1,16 +1,27 @@
 import type { ImportedRows } from '../datasources/offline/importing-offline-store.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
+import type { PrepareOutcome } from '../ingestion/prepare.js';
 import type { Logger } from '../observability/logger.js';
 
+/** Logs what the operator should know of the rows that were computed before the gateway serves. */
+export function reportPrepared(
+  logger: Logger,
+  { rejectedRows, imported, futureRows }: Pick<PrepareOutcome, 'rejectedRows' | 'imported' | 'futureRows'>,
+): void {
+  reportRows(logger, rejectedRows, 'rows without id or time were kept out');
+  reportRows(logger, countViolating(imported), 'rows are not as the registry expects');
+  reportRows(logger, futureRows, 'rows of the future are served when their time comes');
+}
+
 /** Logs how many rows of each source have something that the operator should know. */
-export function reportRows(logger: Logger, found: ReadonlyMap<FeatureSource, number>, what: string): void {
+function reportRows(logger: Logger, found: ReadonlyMap<FeatureSource, number>, what: string): void {
   for (const [{ name, entityType }, rows] of found) {
     logger.warn({ entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows }, what);
   }
 }
 
 /** How many violations the computed rows of each source have. A refresh has them on its job; the first computation has none. */
-export function countViolating(
+function countViolating(
   imported: ReadonlyMap<FeatureSource, Pick<ImportedRows, 'violations'>>,
 ): ReadonlyMap<FeatureSource, number> {
   const counted = Array.from(imported, ([source, { violations }]): [FeatureSource, number] => [

@@ -22,6 +22,8 @@ export interface FeatureWriter {
 export interface WriteRequest {
   readonly entityType: EntityType;
   readonly rows: readonly IncomingRow[];
+  /** The name of the principal. Absent: a stream of the registry. Senders share the quarantine fairly. */
+  readonly sender?: string;
   readonly signal?: AbortSignal | undefined;
 }
 

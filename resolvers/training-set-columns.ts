@@ -23,7 +23,10 @@ export function featuresByColumn(
   );
 }
 
-/** The violations of features that the client may know: each says what is expected of the feature. */
+/**
+ * The violations of features that the client may know: each says what is expected of the feature. Entities are named whose
+ * value the client may read.
+ */
 export function visibleViolations(
   { access, registry }: Pick<RequestContext, 'access' | 'registry'>,
   job: TrainingSetJobRecord,
@@ -32,9 +35,14 @@ export function visibleViolations(
   if (access.isUnrestricted || !unexpectedValues) return {};
   const features = featuresByColumn({ registry }, job);
   return {
-    unexpectedValues: unexpectedValues.filter(({ column }) => {
-      const feature = features.get(column);
-      return feature !== undefined && isVisibleFeature(access, feature);
+    unexpectedValues: unexpectedValues.flatMap((violation) => {
+      const feature = features.get(violation.column);
+      if (feature === undefined || !isVisibleFeature(access, feature)) return [];
+      const { entityIds } = violation;
+      if (!entityIds) return [violation];
+      const reads = access.reads(feature.entityType);
+      const readable = entityIds.map((id) => (id !== null && reads.has(feature, id) ? id : null));
+      return [{ ...violation, entityIds: readable }];
     }),
   };
 }

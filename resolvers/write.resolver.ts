@@ -129,7 +129,7 @@ function checkInput({ rows, idempotencyKey }: WriteFeatureValuesInput): void {
 }
 
 async function write(
-  { registry, writers, access, audit }: RequestContext,
+  { registry, writers, access, audit, principal }: RequestContext,
   { featurestore, rows }: WriteFeatureValuesInput,
 ): Promise<WriteFeatureValuesPayload> {
   const { byEntityType, userErrors } = readWrittenRows(
@@ -144,7 +144,7 @@ async function write(
     [...byEntityType].map(async ([entityType, ofType]) => {
       const written = ofType.map(({ row }) => row);
       const outcome = await audit.run(writeAccess(entityType, written), () =>
-        writers.writer.write({ entityType, rows: written }),
+        writers.writer.write({ entityType, rows: written, sender: principal.name }),
       );
       for (const fault of outcome.faults) errors.push(faultError(ofType[fault.row]!, fault));
       for (const violated of [...outcome.quarantined, ...outcome.warned]) {

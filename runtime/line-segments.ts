@@ -88,10 +88,17 @@ export class LineSegments {
       const [oldest] = this.#segments;
       // A file that begins too early goes as a whole, so that nothing is kept longer than the retention.
       if (!oldest || (oldest.start >= earliest && this.bytes + more <= this.options.maxBytes)) return;
-      if (this.#segments.length === 1) await this.#end();
-      await rm(oldest.path, { force: true });
-      this.#segments.shift();
+      await this.removeOldest();
     }
+  }
+
+  /** Removes the oldest file with its lines. */
+  async removeOldest(): Promise<void> {
+    const [oldest] = this.#segments;
+    if (!oldest) return;
+    if (this.#segments.length === 1) await this.#end();
+    await rm(oldest.path, { force: true });
+    this.#segments.shift();
   }
 
   /** The lines of the files that can have lines of a period, the oldest first. A file that was removed meanwhile is left out. */

@@ -40,8 +40,9 @@ export class AuditedIngest implements FeatureWriter {
     }
   };
 
-  async write(request: WriteRequest): Promise<WriteOutcome> {
+  async write(unnamed: WriteRequest): Promise<WriteOutcome> {
     const { writer, auditLog } = this.options;
+    const request = { ...unnamed, sender: this.principal.name };
     if (!auditLog) return writer.write(request);
     const trail = auditTrail(auditLog, this.requestId, this.principal);
     try {

@@ -3,9 +3,7 @@ import { violationSql } from '../datasources/duckdb/violation-sql.js';
 import type { FeatureExpectation } from '../datasources/registry/expectation.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { UnexpectedValues } from './training-sets.js';
-
-/** Rows that are named for each expectation. */
-export const MAX_EXAMPLES = 10;
+import { examplesSql, readExamples } from './unexpected-examples.js';
 
 interface Expected {
   readonly column: PlannedColumn;
@@ -31,24 +29,20 @@ export class ExpectationSql {
       const filter = `FILTER (WHERE ${violationSql(column.feature.valueColumn, column.feature.feature, expectation)})`;
       return [
         `count(*) ${filter} AS unexpected_${index}`,
-        `min(row_id, ${MAX_EXAMPLES}) ${filter} AS unexpected_rows_${index}`,
+        `${examplesSql(column.source.entityColumn)} ${filter} AS unexpected_rows_${index}`,
       ];
     });
   }
 
-  /** The expectations that the counted rows violate. `rowsOf` gives the row numbers of a list. */
-  violations(
-    rows: bigint,
-    count: (name: string) => bigint,
-    rowsOf: (name: string) => readonly bigint[],
-  ): UnexpectedValues[] {
+  /** The expectations that the counted rows violate. `valueOf` gives a value of the query. */
+  violations(rows: bigint, count: (name: string) => bigint, valueOf: (name: string) => unknown): UnexpectedValues[] {
     return this.#expected.flatMap(({ column, expectation }, index) => {
       const unexpected = count(`unexpected_${index}`);
       if (!isViolated(expectation, unexpected, rows)) return [];
       const { kind, onViolation: action } = expectation;
       const description = describeExpectation(column.feature.feature, expectation);
-      const examples = rowsOf(`unexpected_rows_${index}`);
-      return [{ column: column.name, kind, action, description, rows: unexpected, examples }];
+      const examples = readExamples(valueOf(`unexpected_rows_${index}`));
+      return [{ column: column.name, kind, action, description, rows: unexpected, ...examples }];
     });
   }
 }

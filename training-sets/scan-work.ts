@@ -1,6 +1,6 @@
-import type { Instant } from '../values/instant.js';
+import { EARLIEST_INSTANT, type Instant } from '../values/instant.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
-import { labelsPerScan, type ScanEstimate } from '../datasources/offline/offline-store.js';
+import { labelsPerScan, type OfflineStore, type ScanEstimate } from '../datasources/offline/offline-store.js';
 import { describeOfflineStore } from '../datasources/registry/store-kinds.js';
 import { scanTerms } from '../costs/scan-terms.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
@@ -53,5 +53,27 @@ async function estimateJoin(
   // The validation scans each source once more.
   const total = (ofSource: bigint, ofLabels: bigint): bigint =>
     ofSource * BigInt(scans + 1) + ofLabels * BigInt(sources);
-  return { scanned: total(scan.scanned, labelScan.scanned), billed: total(scan.billed, labelScan.billed) };
+  const repeated = await estimateRepeatedTimes(join, store, now);
+  return {
+    scanned: total(scan.scanned, labelScan.scanned) + repeated.scanned,
+    billed: total(scan.billed, labelScan.billed) + repeated.billed,
+  };
+}
+
+/** The validation groups the times of each source that expects one row of an entity at an event time. */
+async function estimateRepeatedTimes(
+  { entityType, features }: TrainingSetJoin,
+  store: Pick<OfflineStore, 'estimateEntityTimes'>,
+  now: Instant,
+): Promise<ScanEstimate> {
+  const sources = new Set(features.map(({ source }) => source).filter(({ onRepeatedTime }) => onRepeatedTime !== null));
+  const ofAll = { entityType, entityIds: null, knownAt: null, sinceWritten: false };
+  const events = { from: EARLIEST_INSTANT, until: now, areRepeated: true };
+  const estimates = await Promise.all(
+    [...sources].map((source) => store.estimateEntityTimes({ ...ofAll, sources: [source], events })),
+  );
+  return {
+    scanned: estimates.reduce((sum, { scanned }) => sum + scanned, 0n),
+    billed: estimates.reduce((sum, { billed }) => sum + billed, 0n),
+  };
 }

@@ -251,6 +251,8 @@ export interface UnexpectedValues {
   readonly rows: bigint;
   /** The first of them, at most 10, by their number in the input, counted from 0. */
   readonly examples: readonly bigint[];
+  /** The entity of each example whose value it is; null: the label has no id. Absent in a record of an earlier release. */
+  readonly entityIds?: readonly (string | null)[];
 }
 
 export interface FeatureCoverageResult {

@@ -14,7 +14,7 @@ import { findLabelCopies } from './label-copies.js';
 import { ValidationSql } from './validation-sql.js';
 import { isSampled, sampleOrder, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
-import { countRows, rowNumbers, type WorkDatabase } from './work-database.js';
+import { countRows, type WorkDatabase } from './work-database.js';
 
 /**
  * Validates an output against its labels and the history, by queries that share nothing with the compiler that made it.
@@ -77,7 +77,7 @@ export async function validate(
     valuesWrittenAfterLabel: plan.features.some(hasCreation) ? sum('written_after', hasCreation) : null,
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
     unexpectedValues: [
-      ...expectations.violations(count('rows'), count, (name) => rowNumbers(counts[name])),
+      ...expectations.violations(count('rows'), count, (name) => counts[name]),
       ...(await findRepeatedTimes(work, plan, checked, tableOf)),
     ],
     offendingRows: [

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import {
-  DuckDBListValue,
   type DuckDBAppender,
   type DuckDBConnection,
   type DuckDBMaterializedResult,
@@ -129,9 +128,4 @@ export async function removeWorkFile(path: string): Promise<void> {
 export async function countRows(work: WorkDatabase, table: string): Promise<number> {
   const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
   return Number(row?.rows);
-}
-
-/** The row numbers of a list of DuckDB; none of a list that is null. */
-export function rowNumbers(list: unknown): bigint[] {
-  return list instanceof DuckDBListValue ? list.items.map((item) => BigInt(String(item))) : [];
 }

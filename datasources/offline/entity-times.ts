@@ -15,7 +15,7 @@ export interface EntityTimesRead extends PaidRead {
    * The event times of this range, `until` exclusive: each event of an entity once. null: the first moment of each entity,
    * which is the earliest event time of its rows.
    */
-  readonly events: { readonly from: Instant; readonly until: Instant } | null;
+  readonly events: EventRange | null;
   /** Only rows that were written by this moment; null: all rows. A source without a creation time refuses it. */
   readonly knownAt: Instant | null;
   /**
@@ -23,6 +23,13 @@ export interface EntityTimesRead extends PaidRead {
    * time counts from its creation time. It does not change events.
    */
   readonly sinceWritten: boolean;
+}
+
+export interface EventRange {
+  readonly from: Instant;
+  readonly until: Instant;
+  /** Only events of which the sources together have several rows. Absent: all. */
+  readonly areRepeated?: boolean;
 }
 
 export interface EntityTime {

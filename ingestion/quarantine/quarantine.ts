@@ -2,11 +2,11 @@ import type { EntityType } from '../../datasources/registry/model.js';
 import { AppError } from '../../errors/app-error.js';
 import { QUARANTINE_LIMITS } from '../../limits/quarantine-limits.js';
 import { changeLinesWith } from '../../runtime/has-json-string.js';
-import { LineSegments } from '../../runtime/line-segments.js';
+import { SharedSegments } from '../../runtime/shared-segments.js';
 import { SerialTasks } from '../../runtime/serial-tasks.js';
 import type { Clock } from '../../values/clock.js';
 import type { ViolatedRow } from '../expectations/find-violations.js';
-import type { IncomingRow } from '../feature-writer.js';
+import type { WriteRequest } from '../feature-writer.js';
 import { encodeQuarantined, readQuarantinedEntity, renameQuarantined } from './quarantine-line.js';
 
 const MICROS_PER_DAY = 86_400_000_000n;
@@ -22,7 +22,8 @@ export interface QuarantineOptions {
 
 /**
  * The rows that were not written because the registry says so of their violations: lines of JSON in files of the data
- * folder, for a person who repairs them. Nothing serves them. What is too old or too much is removed, the oldest first.
+ * folder, for a person who repairs them. Nothing serves them. What is too old or too much is removed, the oldest of the greatest
+ * share first.
  */
 export class Quarantine {
   readonly #work = new SerialTasks();
@@ -30,15 +31,16 @@ export class Quarantine {
 
   private constructor(
     private readonly options: QuarantineOptions,
-    private readonly segments: LineSegments,
+    private readonly segments: SharedSegments,
   ) {
     this.#sweepTimer = setInterval(() => void this.sweep(), QUARANTINE_LIMITS.sweepMs).unref();
   }
 
   static async open(options: QuarantineOptions): Promise<Quarantine> {
-    const { retentionDays, segmentDays } = QUARANTINE_LIMITS;
+    const { retentionDays, segmentDays, shares: count } = QUARANTINE_LIMITS;
     const { maxBytes, segmentBytes } = { ...QUARANTINE_LIMITS, ...options.limits };
     const settings = {
+      count,
       name: 'quarantine',
       isSynced: true,
       lateness: 0n,
@@ -47,7 +49,7 @@ export class Quarantine {
       retention: BigInt(retentionDays) * MICROS_PER_DAY,
       segmentAge: BigInt(segmentDays) * MICROS_PER_DAY,
     };
-    const segments = await LineSegments.open(options.folder, settings, options.clock);
+    const segments = await SharedSegments.open(options.folder, settings, options.clock);
     const quarantine = new Quarantine(options, segments);
     await quarantine.sweep();
     return quarantine;
@@ -59,11 +61,12 @@ export class Quarantine {
   }
 
   /** Returns when the rows are on disk. Rejects with STORE_UNAVAILABLE when the disk fails: none of them is kept then. */
-  async add(entityType: EntityType, rows: readonly IncomingRow[], violated: readonly ViolatedRow[]): Promise<void> {
+  async add({ entityType, rows, sender = '' }: WriteRequest, violated: readonly ViolatedRow[]): Promise<void> {
     const now = this.options.clock();
     const lines = violated.map(({ row, violations }) => encodeQuarantined(entityType, rows[row]!, violations, now));
+    const share = JSON.stringify([entityType.featurestore.name, entityType.name, sender]);
     await this.#try(
-      () => this.segments.append(lines.join(''), now),
+      () => this.segments.append(share, lines.join(''), now),
       'The quarantine cannot be written. Send the request again: a row that was written is a duplicate then.',
     );
   }

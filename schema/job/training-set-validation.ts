@@ -119,6 +119,14 @@ export class UnexpectedValues {
     description: 'The numbers of the first such labels in the input, from 0: at most 10.',
   })
   examples!: readonly bigint[];
+
+  @Field(() => [String], {
+    nullable: 'itemsAndList',
+    description:
+      'The id of the entity of each of `examples`, in their order. Null where the client may not read the value, or the ' +
+      'label has no id. Null for a job of an earlier release.',
+  })
+  entityIds?: readonly (string | null)[] | null;
 }
 
 @ObjectType({

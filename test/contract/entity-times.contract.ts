@@ -26,7 +26,8 @@ export function describeEntityTimes(name: string, open: () => Promise<OfflineSto
           pointInTimeProblem,
           fc.option(fc.tuple(moment, moment)),
           fc.boolean(),
-          async (problem, range, isChosen) => {
+          fc.boolean(),
+          async (problem, range, isChosen, areRepeated) => {
             const [input] = problem.entityType.sources;
             const sources = ['one', 'two'].map((source) => ({ ...input!, name: source, static: false }));
             const named = sources.map((source) => ({
@@ -55,7 +56,7 @@ export function describeEntityTimes(name: string, open: () => Promise<OfflineSto
               entityType,
               sources: entityType.sources,
               entityIds: isChosen ? problem.labels.flatMap(({ entityId }) => entityId ?? []).concat('no,one') : null,
-              events: range && { from: range[0], until: range[1] },
+              events: range && { from: range[0], until: range[1], areRepeated },
               knownAt: problem.options.knownAt,
               sinceWritten: problem.options.knownAtLabelTime,
             };

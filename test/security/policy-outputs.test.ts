@@ -163,11 +163,15 @@ describe("the statistics of another's training set", () => {
 
 describe("another's training set", () => {
   it('has violations only of features that the client may know', async () => {
-    const query = `{ job(id: "${ofFile}") { ... on TrainingSetJob { validation { unexpectedValues { column description } } } } }`;
+    const query = `{ job(id: "${ofFile}") { ... on TrainingSetJob { validation { unexpectedValues { column description entityIds } } } } }`;
     const ofAnn = await shop.ask('ann', query);
-    expect(ofAnn.data.job.validation.unexpectedValues).toEqual([{ column: 'orders', description: 'at most 5' }]);
+    expect(ofAnn.data.job.validation.unexpectedValues).toEqual([
+      { column: 'orders', description: 'at most 5', entityIds: ['acme:1', 'beta:1'] },
+    ]);
     expect(ofAnn.text).not.toContain(EXPECTED);
     expect((await shop.ask('admin', query)).text).toContain(EXPECTED);
+    const { data } = await shop.ask('acme', query);
+    expect(data.job.validation.unexpectedValues[0]).toMatchObject({ column: 'orders', entityIds: ['acme:1', null] });
   });
 
   it('is not compared with what was served for those who may not read its labels', async () => {

@@ -39,7 +39,10 @@ export function naiveEntityTimes(rows: readonly FeatureRow[], read: EntityTimesR
     }
     return moments
       .filter((time) => time >= events.from && time < events.until)
-      .filter((time) => countedRows(rows, read).some((row) => row.entityId === entityId && row.timestamp === time))
+      .filter((time) => {
+        const ofTime = countedRows(rows, read).filter((row) => row.entityId === entityId && row.timestamp === time);
+        return ofTime.length > (events.areRepeated ? 1 : 0);
+      })
       .map((time) => ({ entityId, time }));
   });
 }

@@ -34,10 +34,11 @@ export function entityTimesQuery(
   if (tables.length === 0 || !first) return undefined;
   const ids = findTable(first).entityColumns.map((_, part) => `id_${part}`);
   const all = tables.join('\n  UNION ALL\n  ');
+  const repeated = read.events?.areRepeated === true ? ' HAVING COUNT(*) > 1' : '';
   const sql =
     read.events === null
       ? `SELECT ${ids.join(', ')}, MIN(entity_time) AS entity_time FROM (\n  ${all}\n) GROUP BY ${ids.join(', ')}`
-      : `SELECT DISTINCT ${ids.join(', ')}, entity_time FROM (\n  ${all}\n)`;
+      : `SELECT ${ids.join(', ')}, entity_time FROM (\n  ${all}\n) GROUP BY ${ids.join(', ')}, entity_time${repeated}`;
   return { sql, params: parameters.params, types: parameters.types };
 }
 

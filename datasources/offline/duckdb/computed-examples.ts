@@ -1,4 +1,4 @@
-import { DuckDBListValue, DuckDBStructValue } from '@duckdb/node-api';
+import { DuckDBListValue, type DuckDBStructValue } from '@duckdb/node-api';
 import { instantFromDuckDb } from '../../duckdb/value-mapping.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { MAX_COMPUTED_EXAMPLES, type ComputedRow } from '../computed-violation.js';

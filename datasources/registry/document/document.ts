@@ -128,7 +128,7 @@ const source = z
       .nullable()
       .default(null)
       .describe(
-        'Expects one row of an entity at an event time (docs/expectations.md). A training set with a value that has several fails (REJECT) or lists it (WARN). For DUCKDB.',
+        'Expects one row of an entity at an event time (docs/expectations.md). A training set with a value that has several fails (REJECT) or lists it (WARN), and so does a refresh that computes several.',
       ),
     features: z.array(feature).min(1).describe('Its columns.'),
   })

@@ -66,24 +66,18 @@ export const expectations = z
 
 /** The parts of a featurestore that say which sources expect one row of an entity at an event time. */
 interface RepeatedTimes {
-  readonly offlineStore: { readonly kind: string };
   readonly entityTypes: readonly {
     readonly sources: readonly { readonly static: boolean; readonly onRepeatedTime: string | null }[];
   }[];
 }
 
 /** Sources whose repeated times nothing can count. */
-export function repeatedTimeFaults(
-  { offlineStore, entityTypes }: RepeatedTimes,
-  path: readonly PropertyKey[],
-): Fault[] {
+export function repeatedTimeFaults({ entityTypes }: RepeatedTimes, path: readonly PropertyKey[]): Fault[] {
   return entityTypes.flatMap(({ sources }, type) =>
     sources.flatMap((source, index): Fault[] => {
-      if (source.onRepeatedTime === null) return [];
+      if (source.onRepeatedTime === null || !source.static) return [];
       const at = [...path, 'entityTypes', type, 'sources', index, 'onRepeatedTime'];
-      if (source.static) return [{ path: at, message: 'the rows of a static source have no event time' }];
-      if (offlineStore.kind === 'DUCKDB') return [];
-      return [{ path: at, message: 'the gateway counts the rows of a time in DUCKDB only; take it out' }];
+      return [{ path: at, message: 'the rows of a static source have no event time' }];
     }),
   );
 }

@@ -96,7 +96,15 @@ describe('a training set with values that are not as expected', () => {
     const job = await make(request);
     expect(job.state).toBe('SUCCEEDED');
     expect(job.result!.validation.unexpectedValues).toEqual([
-      { column: 'age', kind: 'RANGE', action: 'QUARANTINE', description: 'at least 10', rows: 1n, examples: [0n] },
+      {
+        column: 'age',
+        kind: 'RANGE',
+        action: 'QUARANTINE',
+        description: 'at least 10',
+        rows: 1n,
+        examples: [0n],
+        entityIds: ['c0'],
+      },
       {
         column: 'channel',
         kind: 'SET',
@@ -104,6 +112,7 @@ describe('a training set with values that are not as expected', () => {
         description: 'one of "store"',
         rows: 7n,
         examples: [0n, 1n, 2n, 3n, 4n, 5n, 6n],
+        entityIds: ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6'],
       },
       {
         column: 'channel',
@@ -112,6 +121,7 @@ describe('a training set with values that are not as expected', () => {
         description: 'a value in all rows but a share of at most 0.29',
         rows: 3n,
         examples: [7n, 8n, 9n],
+        entityIds: ['c7', 'c8', 'c9'],
       },
     ]);
     expect(outputs()).toHaveLength(1);
@@ -188,6 +198,7 @@ describe('a source that should have one row of an entity at an event time', () =
           description: 'one row of an entity at an event time in the source "values"',
           rows: 2n,
           examples: [1n, 3n],
+          entityIds: ['b', 'b'],
         },
       ]);
     },
@@ -266,7 +277,7 @@ it.each(Object.keys(OF_EVERY_TYPE))('DuckDB finds of each %s what the check of a
     ...(arbitrary ? (fc.sample(arbitrary, 200) as RawValue[]) : []),
   ];
   const sql = new ExpectationSql({
-    features: [{ name: 'f', feature: { valueColumn: 'v', feature: column } }],
+    features: [{ name: 'f', feature: { valueColumn: 'v', feature: column }, source: { entityColumn: 'row_id' } }],
   } as unknown as TrainingSetPlan);
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
@@ -278,7 +289,7 @@ it.each(Object.keys(OF_EVERY_TYPE))('DuckDB finds of each %s what the check of a
   }
   for (const [number, check] of listChecks([column]).entries()) {
     const expected = values.flatMap((value, index) => (findViolations([check], [value]) ? [BigInt(index)] : []));
-    const count = sql.counts()[2 * number + 1]!.replace('min(row_id, 10)', 'list(row_id ORDER BY row_id)');
+    const count = sql.counts()[2 * number + 1]!.replace(/min\(\{.*?\}, 10\)/, 'list(row_id ORDER BY row_id)');
     const [[found]] = (await connection.runAndReadAll(`SELECT ${count} FROM checked`)).getRows() as [[unknown]];
     expect([check.violation.message, found]).toEqual([
       check.violation.message,

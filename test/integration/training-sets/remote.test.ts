@@ -10,7 +10,7 @@ import type { BigQueryServer } from '../../support/google/bigquery-server/server
 import { DATASET, openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { CUSTOMER, MOMENTS, openShop, REQUESTED, SHOP, VISIT, writeShopHistory } from '../../support/shop-history.js';
-import { NOW } from '../../support/small-registry.js';
+import { NOW, T } from '../../support/small-registry.js';
 import {
   NO_LIMIT,
   waitForEnd,
@@ -197,6 +197,50 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
     }
     const { validation } = await trainingSets.preview(request, 1, NO_LIMIT);
     expect(validation.valuesWrittenAfterLabel).toBeNull();
+  });
+
+  it('name the labels whose value is one of several of its time, in the same way as the embedded store', async () => {
+    const registry = testRegistry({
+      name: 'shop',
+      entityTypes: [
+        {
+          name: 'pair',
+          entityIdColumns: ['one', 'two'],
+          sources: [{ onRepeatedTime: 'WARN', features: [{ name: 'n', valueType: 'INT64' }] }],
+        },
+      ],
+    });
+    const entityType = registry.entityType('shop', 'pair');
+    const [source] = entityType.sources;
+    const row = (entityId: string, seconds: number, n: bigint) => ({
+      entityId,
+      timestamp: T(seconds) + 1n,
+      values: new Map([['n', n]]),
+    });
+    const store = await openTestStore(server, [source!]);
+    const here = await openTrainingSets(registry.featurestores);
+    const there = await openTrainingSets(registry.featurestores, { findRemoteStore: () => store });
+    for (const history of [here.offline, store]) {
+      // b has a second row of its time, and c one of an earlier time, which no label reads.
+      await history.append(source!, [row('a,1', -10, 1n), row('b,1', -10, 1n), row('c,1', -20, 1n)]);
+      await history.append(source!, [row('b,1', -10, 2n), row('c,1', -20, 2n), row('c,1', -10, 3n)]);
+    }
+    const at = '2001-09-09T01:46:40Z';
+    const request: TrainingSetRequest = {
+      labels: {
+        kind: 'INLINE',
+        rows: ['a', 'b', 'c', 'b', 'unknown'].map((one) => ({ one, two: '1', at })),
+        timeColumn: 'at',
+      },
+      joins: [{ entityType, entityIdColumns: ['one', 'two'], features: entityType.features, prefix: '' }],
+      options: {},
+      withTimestamps: false,
+    };
+    const [expected, made] = [await here.make(request), await there.make(request)];
+    expect(made.result!.validation.unexpectedValues).toMatchObject([
+      { kind: 'UNIQUE_TIME', rows: 2n, examples: [1n, 3n], entityIds: ['b,1', 'b,1'] },
+    ]);
+    expect(made.result!.validation).toEqual(expected.result!.validation);
   });
 
   it('leave nothing when they are cancelled in the middle of a read', async () => {

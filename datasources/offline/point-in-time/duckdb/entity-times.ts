@@ -21,11 +21,12 @@ export function compileEntityTimes(read: EntityTimesRead, first = 1): EntityTime
     return `SELECT entity_id, ${timeSql(source, read)} AS entity_time FROM ${historyTable(source)}${where}`;
   });
   const all = rows.join('\nUNION ALL ');
+  const repeated = events?.areRepeated === true ? ' HAVING count(*) > 1' : '';
   return {
     sql:
       events === null
         ? `SELECT entity_id, min(entity_time) AS entity_time FROM (${all}) GROUP BY entity_id`
-        : `SELECT DISTINCT entity_id, entity_time FROM (${all})`,
+        : `SELECT entity_id, entity_time FROM (${all}) GROUP BY ALL${repeated}`,
     parameters: entityIds === null ? [] : [listValue([...entityIds])],
     parameterTypes: entityIds === null ? [] : [LIST(VARCHAR)],
   };

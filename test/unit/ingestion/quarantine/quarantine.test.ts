@@ -24,8 +24,11 @@ async function open(folder = temporaryFolder(), limits: { maxBytes?: number; seg
   const onError = (error: unknown): void => void opened.errors.push(error);
   const quarantine = await Quarantine.open({ folder, clock: () => opened.now, onError, limits });
   onTestFinished(() => quarantine.close());
-  const add = (entityId: string, value = 'x'): Promise<void> =>
-    quarantine.add(customer, [{ entityId, timestamp: T(0), values: new Map([[city, value]]) }], VIOLATED);
+  const add = (entityId: string, value = 'x', sender = 'ann', entityType = customer): Promise<void> =>
+    quarantine.add(
+      { entityType, rows: [{ entityId, timestamp: T(0), values: new Map([[city, value]]) }], sender },
+      VIOLATED,
+    );
   return Object.assign(opened, { quarantine, add });
 }
 
@@ -56,8 +59,7 @@ it('keeps each value exactly, in a row that can be sent again', async () => {
     ),
   }));
   await quarantine.add(
-    sample,
-    rows,
+    { entityType: sample, rows },
     rows.map((_, row) => ({ row, violations: [VIOLATION] })),
   );
   const again = (await linesOf(folder)).map(({ row }) => readRow(sample, row));
@@ -77,7 +79,7 @@ it('keeps the sign of zero', async () => {
     [list!, [0, -0]],
     [struct!, { a: -0 }],
   ]);
-  await quarantine.add(sample, [{ entityId: 's', timestamp: T(0), values }], VIOLATED);
+  await quarantine.add({ entityType: sample, rows: [{ entityId: 's', timestamp: T(0), values }] }, VIOLATED);
   const [line] = await linesOf(folder);
   expect([...readRow(sample, line!.row).values]).toEqual([...values]);
 });
@@ -129,6 +131,30 @@ it('has at most so many bytes, and removes the oldest file first', async () => {
   const kept = await idsOf(folder);
   expect(kept.length).toBeGreaterThan(5);
   expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => `e${40 - kept.length + index}`));
+});
+
+it('keeps the rows of a sender or an entity type while another one sends more than the quarantine holds', async () => {
+  const { add, folder, quarantine } = await open(temporaryFolder(), { maxBytes: 6_000, segmentBytes: 600 });
+  await add('of bob', 'x', 'bob');
+  await add('of a visit', 'x', 'ann', visit);
+  for (let index = 0; index < 60; index += 1) {
+    await add(`e${index}`);
+    expect(quarantine.bytes).toBeLessThanOrEqual(6_000);
+  }
+  // One request that takes most of the room.
+  const rows = Array.from({ length: 16 }, (_, index) => ({
+    entityId: `many ${index}`,
+    timestamp: T(0),
+    values: new Map([[city, 'x']]),
+  }));
+  await quarantine.add(
+    { entityType: customer, rows, sender: 'ann' },
+    rows.map((_, row) => ({ row, violations: [VIOLATION] })),
+  );
+  const kept = await idsOf(folder);
+  expect(kept).toContain('of bob');
+  expect(kept).toContain('of a visit');
+  expect(kept).toContain('many 15');
 });
 
 it('removes rows after 30 days, a day of rows at a time', async () => {
