@@ -4,7 +4,7 @@ import { quoteIdentifier } from '../../datasources/duckdb/sql-text.js';
 import type { FileOptions } from '../../datasources/files/file-options.js';
 import { FINER } from '../../datasources/files/read-parquet-files.js';
 import { JSON_OBJECT, misfitText } from '../../datasources/files/text-values.js';
-import { idTextSql, typedToTypeSql } from '../../datasources/files/typed-values.js';
+import { idTextSql, nullSql, typedToTypeSql } from '../../datasources/files/typed-values.js';
 import type { ModelField } from '../../datasources/registry/prediction-model.js';
 import type { ValueType } from '../../values/value-type.js';
 import type { InstanceColumn } from './instance-columns.js';
@@ -13,6 +13,8 @@ import type { InstanceColumn } from './instance-columns.js';
 export interface OwnColumn {
   readonly name: string;
   readonly type: string;
+  /** Whether it has only nulls and no type, so that it fits every input. */
+  readonly isOfNulls?: boolean;
   /** SQL of the value. Default: the column of this name. */
   readonly value?: string;
 }
@@ -74,7 +76,7 @@ function passThrough({ name, type, value = quoteIdentifier(name) }: OwnColumn): 
 }
 
 function readInput(
-  { name, type, value: own = quoteIdentifier(name) }: OwnColumn,
+  { name, type, isOfNulls, value: own = quoteIdentifier(name) }: OwnColumn,
   { valueType }: ModelField,
   options: FileOptions,
 ): SourceColumn | undefined {
@@ -83,7 +85,8 @@ function readInput(
   // A whole number, a UUID and a date have one text each, so that they can be a text.
   const converted = isWanted
     ? own
-    : (typedToTypeSql(own, type, wanted, options) ?? (wanted === 'VARCHAR' ? idTextSql(own, type) : undefined));
+    : ((isOfNulls === true ? nullSql(wanted) : typedToTypeSql(own, type, wanted, options)) ??
+      (wanted === 'VARCHAR' ? idTextSql(own, type) : undefined));
   if (converted === undefined) return undefined;
   const isNanoseconds = type === 'TIMESTAMP_NS';
   return {

@@ -16,6 +16,11 @@ export interface ParquetColumn {
   readonly isCutToMicroseconds: boolean;
   /** The same, for a nested field of the column. */
   readonly isCutInside: boolean;
+  /**
+   * Whether the file says that the column has only nulls and no type, as pyarrow writes a column that it saw no value of.
+   * Its physical INT32 is no type of it. An INT32 without this mark is one, also where every value is null.
+   */
+  readonly isOfNulls: boolean;
 }
 
 const MAGIC = 'PAR1';
@@ -106,6 +111,7 @@ function readColumn(nodes: Iterator<SchemaNode, undefined>, file: string): Parqu
     type: children.length === 0 ? own : `${own}(${inside})`,
     shortType: logical ?? converted ?? type ?? 'a group',
     isCutToMicroseconds: isCut,
+    isOfNulls: logical === 'NullType()',
     isCutInside: children.some((child) => child.isCutToMicroseconds || child.isCutInside),
   };
 }

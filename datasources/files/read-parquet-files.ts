@@ -7,8 +7,8 @@ import { readParquetSchema, unreadable, type ParquetColumn } from './parquet-sch
 import type { SelectedFile } from './select-files.js';
 import { partitionNames } from './text-rows.js';
 import { inferTypes } from './infer-types.js';
-import { misfitText } from './text-values.js';
-import { idTextSql, typedToTypeSql } from './typed-values.js';
+import { JSON_OBJECT, misfitText } from './text-values.js';
+import { idTextSql, nullSql, typedToTypeSql } from './typed-values.js';
 
 export interface ReadParquetOptions {
   /** The types of columns that must differ from the file's, in the engine's notation. */
@@ -36,7 +36,14 @@ export interface ReadParquetOptions {
 export interface ParquetTable {
   /** The FROM clause. */
   readonly relation: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly ParquetTableColumn[];
+}
+
+export interface ParquetTableColumn {
+  readonly name: string;
+  readonly type: string;
+  /** Whether the files say that it has only nulls and no type: a null is of every type. */
+  readonly isOfNulls?: boolean;
 }
 
 /** Follows a time that is refused. */
@@ -64,11 +71,15 @@ export async function readParquetFiles(
   const partitions = await typePartitions(worker, files, schema);
   const optionsOf = (name: string): FileOptions => (moments === undefined || moments.has(name) ? options : {});
   const inFile = new Set(schema.map(({ name }) => name));
+  const ofNulls = new Set(schema.filter(({ isOfNulls }) => isOfNulls).map(({ name }) => name));
   const columns = (await describe(worker, relation, files)).filter(({ name }) => inFile.has(name));
   const selected = [
     ...columns.map((column) =>
       converts
-        ? selectColumn(column, { declared, ids, options: optionsOf(column.name), file: files[0]!.name })
+        ? selectColumn(column, {
+            ...{ declared, ids, options: optionsOf(column.name), file: files[0]!.name },
+            isOfNulls: ofNulls.has(column.name),
+          })
         : { ...column, value: quoteIdentifier(column.name), isConverted: false },
     ),
     ...partitions,
@@ -84,7 +95,7 @@ export async function readParquetFiles(
   const list = selected.map(({ name, value }) => `${value} AS ${quoteIdentifier(name)}`);
   return {
     relation: isAsItIs ? relation : `(SELECT ${list.join(', ')} FROM ${relation})`,
-    columns: selected.map(({ name, type }) => ({ name, type })),
+    columns: selected.map(({ name, type }) => ({ name, type, ...(ofNulls.has(name) ? { isOfNulls: true } : {}) })),
   };
 }
 
@@ -139,6 +150,7 @@ async function describe(
 interface ColumnSelection extends Required<Pick<ReadParquetOptions, 'declared' | 'ids'>> {
   readonly options: FileOptions;
   readonly file: string;
+  readonly isOfNulls: boolean;
 }
 
 /**
@@ -146,7 +158,7 @@ interface ColumnSelection extends Required<Pick<ReadParquetOptions, 'declared' |
  */
 function selectColumn(
   { name, type }: { readonly name: string; readonly type: string },
-  { declared, ids, options, file }: ColumnSelection,
+  { declared, ids, options, file, isOfNulls }: ColumnSelection,
 ): SelectedColumn {
   const own = quoteIdentifier(name);
   if (ids.has(name) && /^(BLOB|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) {
@@ -156,9 +168,10 @@ function selectColumn(
   const isDay = type === 'DATE' && options.dateAsMoment != null;
   const wanted = declared.get(name) ?? (type === 'TIMESTAMP_NS' || isNaive || isDay ? 'TIMESTAMP' : type);
   if (wanted === type && !isNaive) return { name, type, value: own, isConverted: false };
-  const value = typedToTypeSql(own, type, wanted, options);
+  // A value that is there nevertheless is a misfit.
+  const value = isOfNulls ? nullSql(wanted) : typedToTypeSql(own, type, wanted, options);
   if (value === undefined) throw new FileFault(file, null, `its column "${name}" is ${type}, not ${wanted}`);
-  return { name, type: wanted === 'JSON_OBJECT' ? 'VARCHAR' : wanted, value, isConverted: true };
+  return { name, type: wanted === JSON_OBJECT ? 'VARCHAR' : wanted, value, isConverted: true };
 }
 
 /** The columns of the partition folders, with types that fit all their values. */

@@ -49,6 +49,11 @@ export function typedToTypeSql(value: string, from: string, to: string, options:
   }
 }
 
+/** SQL of a null of a type. */
+export function nullSql(type: string): string {
+  return `CAST(NULL AS ${type === JSON_OBJECT ? 'VARCHAR' : type})`;
+}
+
 /**
  * SQL of the text of a value, for types whose values have exactly one text form, as ids need. Of a type with fractions,
  * only whole numbers have one: 36.0 is 36, but 1.50 and 1.5 would be one id. undefined: the type has no such values.

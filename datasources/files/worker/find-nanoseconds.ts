@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
 import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type Compressors } from 'hyparquet';
 import type { NanosecondsRequest, NanosecondsResult } from './protocol.ts';
+import { expandZstd } from './zstd-frames.ts';
 
 /**
  * Finds times finer than a microsecond in columns of a Parquet file. DuckDB silently truncates INT96, and nanoseconds
@@ -85,5 +86,5 @@ async function toAsyncBuffer(handle: Awaited<ReturnType<typeof open>>): Promise<
 const COMPRESSORS: Compressors = {
   GZIP: (input) => zlib.gunzipSync(input),
   BROTLI: (input) => zlib.brotliDecompressSync(input),
-  ZSTD: (input) => zlib.zstdDecompressSync(input),
+  ZSTD: expandZstd,
 };

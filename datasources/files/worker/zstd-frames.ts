@@ -1,3 +1,5 @@
+import { zstdDecompressSync } from 'node:zlib';
+
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const RLE_BLOCK = 1;
@@ -17,6 +19,19 @@ export async function* zstdFrames(source: AsyncIterable<Buffer>): AsyncGenerator
       start = end;
     }
   }
+}
+
+/** Expands all frames of bytes that are in memory, as a page of Parquet: Node expands the first alone. */
+export function expandZstd(bytes: Uint8Array): Buffer {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const frames = new FrameReader();
+  const expanded: Buffer[] = [];
+  for (let start = 0; start < whole.length;) {
+    const end = frames.read(whole, start);
+    expanded.push(zstdDecompressSync(whole.subarray(start, end)));
+    start = end;
+  }
+  return Buffer.concat(expanded);
 }
 
 /** What the next bytes are. */

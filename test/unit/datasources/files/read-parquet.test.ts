@@ -241,3 +241,21 @@ describe('Parquet files', () => {
     await expect(read(base, 'f.parquet')).rejects.toThrow('"f.parquet": it cannot be read as PARQUET');
   });
 });
+
+describe('a column of which the file says that it has only nulls, as pyarrow writes it', () => {
+  // pa.table({'v': pa.nulls(2), 'i': pa.array([None, None], pa.int32()), ...}): both are INT32 in the file.
+  it.each(['VARCHAR', 'DOUBLE', 'BOOLEAN', 'BLOB', 'TIMESTAMP', 'JSON_OBJECT', 'VARCHAR[]', 'BIGINT[]'])(
+    'is null as %s',
+    async (type) => {
+      const { types, rows } = await read(CASES, 'only-nulls.parquet', {}, new Map([['v', type]]));
+      expect(types).toMatchObject({ v: type === 'JSON_OBJECT' ? 'VARCHAR' : type });
+      expect(rows.map((row) => row[2])).toEqual([null, null]);
+    },
+  );
+
+  it('is not one of whole numbers that are all null', async () => {
+    await expect(read(CASES, 'only-nulls.parquet', {}, new Map([['i', 'VARCHAR']]))).rejects.toThrow(
+      'its column "i" is INTEGER, not VARCHAR',
+    );
+  });
+});
