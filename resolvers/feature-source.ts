@@ -15,11 +15,15 @@ export async function toFeatureSource(
   }: { readonly sourceRefreshes: SourceRefreshes; readonly access: Access; readonly now: Instant },
 ): Promise<FeatureSourceValue> {
   const freshness = await sourceRefreshes.freshness(source, now);
-  const { newestKnownTimestamp: newest } = freshness;
+  // The newest row can be one of another tenant. It is for those who may read a feature of the source of all entities.
+  const reads = access.reads(source.entityType);
+  const maySeeRows = source.features.some((feature) => reads.everywhere.has(feature));
+  const newest = maySeeRows ? freshness.newestKnownTimestamp : null;
   // Paths and the names of tables tell of the machine and of the project: those who may see the registry's changes have them.
   const maySeeFiles = access.mayApplyRegistry();
   return {
     ...freshness,
+    newestTimestamp: maySeeRows ? freshness.newestTimestamp : null,
     freshnessSeconds: newest === null ? null : secondsBetween(newest, now),
     isStatic: source.timestampColumn === null,
     kind: kindOf(source),

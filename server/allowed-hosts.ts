@@ -29,6 +29,14 @@ export function allowedMetricsHosts(listenHost: string, hosts: readonly string[]
   return isLoopback(listenHost) ? allowedHosts(listenHost, hosts) : () => true;
 }
 
+/**
+ * Whether a request has one Host header. Of two, a proxy can check the one and this gateway the other: RFC 9112, section
+ * 3.2, refuses them with 400. Node.js keeps the first of them in `headers`.
+ */
+export function hasOneHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.length === 4 && /^host$/i.test(name)).length <= 1;
+}
+
 /** The name without its port; undefined if there is none. */
 function hostName(host: string | undefined): string | undefined {
   const url = `http://${host ?? ''}`;

@@ -11,7 +11,7 @@ import { HttpScope, requestScope } from '../observability/request-scope.js';
 import { startDeadline } from '../runtime/deadlines.js';
 import { inSpan } from '../runtime/spans.js';
 import { WorkEnd } from '../runtime/work-end.js';
-import type { IsAllowedHost } from './allowed-hosts.js';
+import { hasOneHost, type IsAllowedHost } from './allowed-hosts.js';
 import { admit, type Admittance } from './admit.js';
 import { ARRIVAL_OPTIONS, closeIdleConnections, limitArrival } from './arrival.js';
 import { answerArrow, ARROW_TRAINING_SET_PATH, isArrowPath } from './arrow/arrow-endpoint.js';
@@ -150,6 +150,7 @@ async function route(
   response: ServerResponse,
   scope: HttpScope,
 ): Promise<void> {
+  if (!hasOneHost(request)) throw new AppError('BAD_REQUEST', 'Send one Host header.');
   const path = pathOf(request);
   // Probes name the address of a container.
   if (path !== '/healthz' && path !== '/readyz' && options.isAllowedHost?.(request) === false) throw wrongHost();

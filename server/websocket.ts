@@ -14,7 +14,7 @@ import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
 import { Slots } from '../runtime/slots.js';
 import { ownerOf, takeRequest, type Admittance } from './admit.js';
-import type { IsAllowedHost } from './allowed-hosts.js';
+import { hasOneHost, type IsAllowedHost } from './allowed-hosts.js';
 import { afterSockets } from './arrival.js';
 import { mayConnect } from './cors.js';
 import type { FormatError } from './format-error.js';
@@ -84,6 +84,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     // Until a WebSocket takes over the socket, no other code listens: the error of a reset connection would end the
     // process.
     socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
+    if (!hasOneHost(request)) return refuse(socket, '400 Bad Request');
     if ((request.url ?? '').split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
     if (options.isAllowedHost?.(request) === false) return refuse(socket, '403 Forbidden');
     if (!mayConnect(request, options.corsOrigins)) return refuse(socket, '403 Forbidden');

@@ -78,7 +78,7 @@ export class FeatureSource {
     nullable: true,
     description:
       'The newest event time of its stored rows, in UTC, future rows included. Null for a static source, without rows, ' +
-      'and for a source in BigQuery.',
+      'for a source in BigQuery, and if the client may read no feature of the source of all entities.',
   })
   newestTimestamp!: bigint | null;
 
@@ -106,7 +106,8 @@ export class FeatureSource {
     nullable: true,
     description:
       'Seconds since the newest event time of its stored rows that is not in the future. If `isBehind`, the files can ' +
-      'have newer rows. Null for a static source, without rows, and for a source in BigQuery.',
+      'have newer rows. Null for a static source, without rows, for a source in BigQuery, and if the client may read no ' +
+      'feature of the source of all entities.',
   })
   freshnessSeconds!: number | null;
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowedHosts, allowedMetricsHosts } from '../../server/allowed-hosts.js';
@@ -63,6 +64,23 @@ describe('a gateway on this machine', () => {
     expect(await status(host, '/graphql', true)).toBe(403);
     expect(await status(host, '/')).toBe(403);
   });
+
+  it.each([
+    ['POST /graphql', 'POST /graphql HTTP/1.1', 'content-type: application/json\r\ncontent-length: 2', '{}'],
+    ['a probe', 'GET /healthz HTTP/1.1', '', ''],
+    ['a WebSocket', 'GET /graphql HTTP/1.1', 'upgrade: websocket\r\nconnection: upgrade', ''],
+  ])(
+    'refuses %s with two Host headers, of which a proxy may have checked the other',
+    async (_, line, headers, body) => {
+      for (const second of ['Host: localhost', 'hOST: evil.example.com']) {
+        const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+        socket.end(
+          `${line}\r\nHost: localhost\r\n${second}\r\n${headers === '' ? 'connection: close' : headers}\r\n\r\n${body}`,
+        );
+        expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+      }
+    },
+  );
 
   it('answers probes, which name the address of a container', async () => {
     expect(await status('10.0.0.1:4000', '/healthz')).toBe(200);

@@ -148,6 +148,23 @@ describe('statistics', () => {
   });
 });
 
+describe('the newest event time of a source', () => {
+  const TIMES = 'newestTimestamp freshnessSeconds';
+  const ways = [
+    `{ featurestore(name: "shop") { entityType(name: "customer") { sources { ${TIMES} } } } }`,
+    `{ featurestore(name: "shop") { entityType(name: "customer") { feature(name: "city") { source { ${TIMES} } } } } }`,
+    customer('acme:1', `features(names: ["city"]) { explanation { source { ${TIMES} } } }`),
+  ];
+
+  it.each(ways)('is for those who may read all entities, since it can be that of another tenant: %s', async (query) => {
+    const admin = await shop.ask('admin', query);
+    expect([admin.errors, admin.text]).toEqual([undefined, expect.stringContaining(TIME)]);
+    const tenant = await shop.ask('acme', query);
+    expect([tenant.errors, tenant.text]).toEqual([undefined, expect.stringContaining('"newestTimestamp":null')]);
+    expect(tenant.text).not.toMatch(/"(newestTimestamp":"|freshnessSeconds":\d)/);
+  });
+});
+
 describe('the rows of a tenant', () => {
   it('are all that it reads: an entity of another is like one that does not exist', async () => {
     const read = async (id: string) =>
