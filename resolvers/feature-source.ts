@@ -15,9 +15,7 @@ export async function toFeatureSource(
   }: { readonly sourceRefreshes: SourceRefreshes; readonly access: Access; readonly now: Instant },
 ): Promise<FeatureSourceValue> {
   const freshness = await sourceRefreshes.freshness(source, now);
-  // The newest row can be one of another tenant. It is for those who may read a feature of the source of all entities.
-  const reads = access.reads(source.entityType);
-  const maySeeRows = source.features.some((feature) => reads.everywhere.has(feature));
+  const maySeeRows = maySeeNewestRow(access, source);
   const newest = maySeeRows ? freshness.newestKnownTimestamp : null;
   // Paths and the names of tables tell of the machine and of the project: those who may see the registry's changes have them.
   const maySeeFiles = access.mayApplyRegistry();
@@ -31,6 +29,12 @@ export async function toFeatureSource(
     sqlFile: maySeeFiles ? source.sqlFile : null,
     tables: toSourceTables(source, maySeeFiles),
   };
+}
+
+/** The newest row can be one of another tenant. It is for those who may read a feature of the source of all entities. */
+export function maySeeNewestRow(access: Access, source: FeatureSource): boolean {
+  const { everywhere } = access.reads(source.entityType);
+  return source.features.some((feature) => everywhere.has(feature));
 }
 
 function kindOf({ sql, entityType }: FeatureSource): FeatureSourceValue['kind'] {

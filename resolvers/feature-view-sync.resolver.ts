@@ -15,6 +15,7 @@ import { SyncFeatureViewInput, SyncFeatureViewPayload } from '../schema/job/sync
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { isVisibleView, namedFeaturestore } from './catalogue.js';
+import { maySeeNewestRow } from './feature-source.js';
 import { visibleTo } from './visible-jobs.js';
 import type { RequestContext } from './context.js';
 import { estimateWork } from '../costs/estimate-work.js';
@@ -165,19 +166,21 @@ export class SyncsOfFeatureViewResolver {
       'Seconds since the moment up to which all values are served: the newest data watermark, which is the start of the ' +
       'last sync that succeeded, or the watermark of a continuous sync. If a source of the view is behind its files, ' +
       'only its values up to its newest event time are served, and that time counts if it is earlier. Null until a sync ' +
-      'into the current online store succeeds.',
+      'into the current online store succeeds, and to a client that may not read all entities while a source is behind.',
   })
   async freshnessSeconds(
     @Root() view: FeatureViewModel,
-    @Ctx() { featureViewSyncs, sourceRefreshes, now }: RequestContext,
+    @Ctx() { featureViewSyncs, sourceRefreshes, access, now }: RequestContext,
   ): Promise<number | null> {
     const dataWatermark = await featureViewSyncs.dataWatermark(view);
     if (dataWatermark === null) return null;
     const sources = new Set(view.features.map(({ source }) => source).filter(({ sql }) => sql !== null));
-    const freshness = await Promise.all(Array.from(sources, (source) => sourceRefreshes.freshness(source, now)));
-    const times = freshness.flatMap(({ isBehind, newestKnownTimestamp }) =>
-      isBehind && newestKnownTimestamp !== null ? newestKnownTimestamp : [],
+    const read = await Promise.all(
+      Array.from(sources, async (source) => ({ source, freshness: await sourceRefreshes.freshness(source, now) })),
     );
+    const behind = read.filter(({ freshness }) => freshness.isBehind && freshness.newestKnownTimestamp !== null);
+    if (!behind.every(({ source }) => maySeeNewestRow(access, source))) return null;
+    const times = behind.map(({ freshness }) => freshness.newestKnownTimestamp!);
     const servedUpTo = [dataWatermark, ...times].reduce((a, b) => (b < a ? b : a));
     // The clock of another machine can be ahead.
     return Math.max(0, Number(now - servedUpTo) / 1e6);

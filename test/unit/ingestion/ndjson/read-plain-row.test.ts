@@ -115,7 +115,7 @@ it('leaves a line to the other reader when an entity type has more orders of fea
         .map((third) => `{"entityId":"a","values":{"${first}":null,"${second}":null,"${third}":null}}`),
     ),
   );
-  const rows = lines.map((line) => readPlainRow(ownType, line));
+  const rows = lines.map((line) => readWithin('', line, '', ownType));
   expect(rows.at(0)).toBeDefined();
   expect(rows.at(-1)).toBeUndefined();
   for (const [index, line] of lines.entries()) {
