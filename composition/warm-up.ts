@@ -3,7 +3,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { OPEN_AUTHENTICATOR } from '../auth/authenticator.js';
 import { Policy } from '../auth/policy/policy.js';
 import type { OnlineStore } from '../datasources/online/online-store.js';
-import type { Feature } from '../datasources/registry/model.js';
+import type { EntityType, Feature } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { PrincipalRates } from '../limits/principal-rates.js';
 import { PROCESS_LIMITS } from '../limits/process-limits.js';
@@ -19,8 +19,8 @@ import { startGraphql, type GraphqlOptions } from '../server/start-graphql.js';
 import { sendWarmUp, type WarmUpLimits, type WarmUpRequest } from '../server/warm-up.js';
 import type { FeatureCell } from '../values/feature-cell.js';
 import { rowTexts } from '../values/row-texts.js';
-import type { RawValue, ValueType } from '../values/value-type.js';
 import { measuredStores } from './measured-stores.js';
+import { openSampleStore, SAMPLE_TIME, sampleOf } from './sample-store.js';
 
 export interface WarmUpOptions extends Pick<
   GraphqlOptions,
@@ -35,8 +35,8 @@ export interface WarmUpOptions extends Pick<
 /** Features that a request names. */
 const FEATURES = 10;
 
-/** No entity has this id. */
-const ENTITY_ID = 'featuregraph warm-up';
+/** Of the samples. */
+const ENTITY_IDS = Array.from({ length: 20 }, (_, index) => `featuregraph warm-up ${index}`);
 
 /**
  * Runs reads of the registry before the gateway says that it is ready, so that the first request of a client does not pay for
@@ -44,15 +44,18 @@ const ENTITY_ID = 'featuregraph warm-up';
  * and log are its own, and it has no audit log and no budgets.
  */
 export async function warmUp({ schema, services, maxBodyBytes, limits, ...options }: WarmUpOptions): Promise<void> {
-  const requests = requestsOf(services.registry);
-  if (requests.length === 0) return;
+  const entityType = usualEntityType(services.registry);
+  if (!entityType) return;
   const metrics = createGatewayMetrics(new MetricsRegistry());
   const logger = createLogger('silent');
   const work = new WorkInFlight();
   const graphql = await startGraphql({ ...options, schema, logger, metrics, work });
+  const isEmbedded = entityType.featurestore.onlineSettings.kind === 'LMDB';
+  // A file system on which nothing can be written has no sample: then the code of the store stays cold.
+  const sample = isEmbedded ? await openSampleStore(entityType, ENTITY_IDS).catch(() => undefined) : undefined;
   const own: Services = {
     ...services,
-    stores: measuredStores(sampleStores(services), metrics),
+    stores: measuredStores(sampleStores(services, sample?.online), metrics),
     policy: new Policy(),
     auditLog: null,
     servedLog: null,
@@ -75,17 +78,21 @@ export async function warmUp({ schema, services, maxBodyBytes, limits, ...option
       authenticator: OPEN_AUTHENTICATOR,
       rates: new PrincipalRates({ maxRequestsPerSecond: null, maxRowsPerSecond: null }),
     });
-    await sendWarmUp(server, requests, limits ?? PROCESS_LIMITS.warmUp);
+    await sendWarmUp(server, requestsOf(entityType), limits ?? PROCESS_LIMITS.warmUp);
   } finally {
     await runtime.stop();
+    await sample?.remove();
   }
 }
 
-/** The ways to read current values, of the first entity type with features. */
-function requestsOf(registry: Registry): WarmUpRequest[] {
+/** The first entity type with features and a plain id. */
+function usualEntityType(registry: Registry): EntityType | undefined {
   const all = registry.featurestores.flatMap(({ entityTypes }) => entityTypes);
-  const entityType = all.find(({ features, entityIdColumns }) => features.length > 0 && entityIdColumns.length === 1);
-  if (!entityType) return [];
+  return all.find(({ features, entityIdColumns }) => features.length > 0 && entityIdColumns.length === 1);
+}
+
+/** The ways to read current values. */
+function requestsOf(entityType: EntityType): WarmUpRequest[] {
   const { name, featurestore } = entityType;
   const features = entityType.features.slice(0, FEATURES);
   const names = features.map((feature) => feature.name);
@@ -95,40 +102,34 @@ function requestsOf(registry: Registry): WarmUpRequest[] {
   const matrix = `query ($ids: [ID!]!, $names: [String!]!) { featureMatrix(${of}, entityIds: $ids, names: $names) { entityIds names values timestamps statuses } }`;
   const one = `query ($id: ID!, $names: [String!]) { entity(${of}, entityId: $id) { ${values} } }`;
   const typed = `query ($id: ID!) { ${camelCase(featurestore.name)} { ${camelCase(name)}(entityId: $id) { entityId ${features.map((feature) => camelCase(feature.name)).join(' ')} } } }`;
-  const ids = [ENTITY_ID];
+  const [id] = ENTITY_IDS;
+  const ids = [id];
   return [
     { query: list, variables: { ids, names } },
-    { query: list, variables: { ids: Array.from({ length: 20 }, (_, index) => `${ENTITY_ID} ${index}`), names } },
-    { query: one, variables: { id: ENTITY_ID, names } },
-    { query: typed, variables: { id: ENTITY_ID } },
+    { query: list, variables: { ids: ENTITY_IDS, names } },
+    { query: one, variables: { id, names } },
+    { query: typed, variables: { id } },
     { query: matrix, variables: { ids, names } },
   ];
 }
 
-/** Stores with a value for each feature of each entity. Only an embedded one is read: others bill a read, or count it. */
-function sampleStores({ stores }: Services): Services['stores'] {
+/** Stores with a value for each feature of each entity: the samples of an embedded one. Others bill a read, or count it. */
+function sampleStores({ stores }: Services, sample: OnlineStore | undefined): Services['stores'] {
   return {
-    online: (featurestore) => {
-      const store = stores.online(featurestore);
-      const isEmbedded = featurestore.onlineSettings.kind === 'LMDB' && !featurestore.shadow;
-      return {
+    online: (featurestore) =>
+      sample ?? {
         ...WITHOUT_WRITES,
-        maxEntityIdsPerRead: store.maxEntityIdsPerRead,
+        maxEntityIdsPerRead: stores.online(featurestore).maxEntityIdsPerRead,
         versions: undefined,
-        read: async (read) => {
-          if (isEmbedded) await store.read(read);
-          return read.entityIds.map(() => read.features.map((feature) => sampleCell(feature)));
-        },
+        read: async (read) => read.entityIds.map(() => read.features.map((feature) => sampleCell(feature))),
         readTexts: async (read) => {
-          if (isEmbedded) await store.readTexts?.(read);
           const cells = read.features.map((feature) => sampleCell(feature));
           return rowTexts(
             read.features,
             read.entityIds.map(() => cells),
           );
         },
-      };
-    },
+      },
     offline: (featurestore) => stores.offline(featurestore),
   };
 }
@@ -140,9 +141,7 @@ const WITHOUT_WRITES: Pick<OnlineStore, 'write' | 'delete' | 'isHealthy' | 'clos
   close: async () => undefined,
 };
 
-const SAMPLES: Partial<Record<ValueType, RawValue>> = { BOOL: true, DOUBLE: 0.5, INT64: 12n, STRING: 'a text' };
-
 function sampleCell({ valueType }: Feature): FeatureCell {
-  const value = SAMPLES[valueType] ?? null;
-  return { status: value === null ? 'NULL' : 'PRESENT', value, timestamp: 1_700_000_000_000_000n };
+  const value = sampleOf(valueType);
+  return { status: value === null ? 'NULL' : 'PRESENT', value, timestamp: SAMPLE_TIME };
 }
