@@ -27,13 +27,6 @@ const READ_AS_COLUMNS: ReadonlySet<ValueType> = new Set<ValueType>([
 ]);
 
 /**
- * A block has this number of chunks of DuckDB, so that its columns are joined and cut into slices once for many rows.
- * Wide rows and long texts end it earlier: some blocks are in memory together.
- */
-const BLOCK_ROWS = 8 * 2048;
-const BLOCK_BYTES = 16 * 1024 * 1024;
-
-/**
  * Opens an input as columns: those of its relation as they are, which DuckDB keeps for the output, the inputs of the
  * model, and whether a row is an instance. null for an input whose output would not have the same types then.
  */
@@ -160,8 +153,8 @@ async function* readBlocks(
       rows += chunk.rowCount;
       bytes += sizeOf(chunk);
     }
-    const isFull = rows >= Math.max(batchSize, bytes >= BLOCK_BYTES ? 0 : BLOCK_ROWS);
-    if (rows > 0 && (isEnd || isFull)) {
+    // The rows of a run may need several chunks. Further ones would only be joined, and cut again.
+    if (rows > 0 && (isEnd || rows >= batchSize)) {
       yield { columns, chunks, rows, bytes, number };
       number += rows;
       [chunks, rows, bytes] = [[], 0, 0];

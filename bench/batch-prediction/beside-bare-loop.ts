@@ -12,8 +12,9 @@ import { runJob } from './run-job.js';
 
 /**
  * Batch prediction of an ONNX model from Parquet to Parquet, as columns and as instances, beside a bare loop of ONNX
- * Runtime over tensors that are ready in memory. All three take turns in one process, and the bare loop is 1: the CPU
- * time of all threads, and the time until the end. A gateway checks a model that has not changed once, so all jobs of a way share
+ * Runtime over tensors that are ready in memory. The bare loop reads and writes nothing, so another way adds a COPY of the
+ * same input to the same output by DuckDB, with one thread: it is the limit from Parquet to Parquet. All take turns in one
+ * process, and the bare loop is 1: the CPU time of all threads, and the time until the end. A gateway checks a model that has not changed once, so all jobs of a way share
  * their serving.
  *
  *     npm run bench:batch-prediction:columns -- [ROWS] [ROUNDS] [WIDTH OF THE MODEL'S LAYERS]
@@ -49,10 +50,16 @@ try {
   const files = await DataFiles.open(join(folder, 'files'));
   await writeInput(files.folder);
   const bare = await bareLoop();
+  const copy = await copyAlone(files.folder);
+  const bareWithFiles = async (): Promise<void> => {
+    await bare();
+    await copy();
+  };
   const [columns, instances] = [new OnnxServing(), withoutColumns()];
-  const used: Record<string, Used[]> = { bare: [], columns: [], instances: [] };
+  const used: Record<string, Used[]> = { bare: [], 'bare with files': [], columns: [], instances: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     used.bare!.push(await measured(bare));
+    used['bare with files']!.push(await measured(bareWithFiles));
     used.columns!.push(await measured(() => job(files, columns, `columns-${round}`)));
     used.instances!.push(await measured(() => job(files, instances, `instances-${round}`)));
   }
@@ -89,6 +96,18 @@ async function bareLoop(): Promise<() => Promise<void>> {
   return async () => {
     for (let row = 0; row < ROWS; row += BATCH_SIZE) await session.run({ x });
   };
+}
+
+/** What DuckDB needs to read the input and to write an output of the same columns, without a model. */
+async function copyAlone(folder: string): Promise<() => Promise<void>> {
+  const database = await DuckDbDatabase.open(':memory:', { threads: 1 });
+  const instance = ['id', 'note', ...NAMES].map((name) => `${name} := ${name}`).join(', ');
+  const sql = `COPY (SELECT id AS instance_number, struct_pack(${instance}) AS instance, struct_pack(score := f1 / 3) AS prediction
+    FROM '${join(folder, 'in.parquet')}') TO '${join(folder, 'copy.parquet')}' (FORMAT parquet, COMPRESSION zstd)`;
+  return () =>
+    database.use(async (connection) => {
+      await connection.run(sql);
+    });
 }
 
 function withoutColumns(): ModelServing {

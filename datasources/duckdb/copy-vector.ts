@@ -1,5 +1,6 @@
 import { DuckDBTypeId, type DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
+import { chunkBytes } from './typed-vectors.js';
 
 /**
  * Copies a column of a chunk into another chunk, of any type and without a value of JavaScript. Both have as many rows.
@@ -13,7 +14,14 @@ export function copyVector(
   type: DuckDBType,
 ): void {
   const source = duckdb.data_chunk_get_vector(from.chunk, fromColumn);
-  copy(source, duckdb.data_chunk_get_vector(to.chunk, toColumn), type, from.rowCount);
+  const target = duckdb.data_chunk_get_vector(to.chunk, toColumn);
+  const bytes = bytesOf(source, type.typeId);
+  if (bytes === undefined) copy(source, target, type, from.rowCount);
+  else {
+    // The model may have read the same bytes.
+    copyValidity(source, target, from.rowCount);
+    write(target, chunkBytes(from, fromColumn, from.rowCount * bytes));
+  }
 }
 
 function copy(from: duckdb.Vector, to: duckdb.Vector, type: DuckDBType, rows: number): void {
@@ -40,7 +48,7 @@ function copy(from: duckdb.Vector, to: duckdb.Vector, type: DuckDBType, rows: nu
       return;
     }
     default:
-      copyBytes(from, to, rows * bytesOf(from, type.typeId));
+      copyBytes(from, to, rows * requiredBytes(from, type.typeId));
   }
 }
 
@@ -58,8 +66,11 @@ function copyEntries(from: duckdb.Vector, to: duckdb.Vector, rows: number): [duc
 }
 
 function copyBytes(from: duckdb.Vector, to: duckdb.Vector, count: number): void {
-  const { buffer, byteOffset } = duckdb.vector_get_data(from, count);
-  duckdb.copy_data_to_vector(to, 0, buffer as ArrayBuffer, byteOffset, count);
+  write(to, duckdb.vector_get_data(from, count));
+}
+
+function write(to: duckdb.Vector, { buffer, byteOffset, byteLength }: Uint8Array): void {
+  duckdb.copy_data_to_vector(to, 0, buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
 function copyValidity(from: duckdb.Vector, to: duckdb.Vector, rows: number): void {
@@ -105,8 +116,13 @@ const BYTES = new Map<number, number>(
   Object.entries(TYPES_BY_BYTES).flatMap(([bytes, types]) => types.map((type) => [type, Number(bytes)] as const)),
 );
 
-function bytesOf(vector: duckdb.Vector, typeId: DuckDBTypeId): number {
-  const bytes = BYTES.get(storedType(vector, typeId));
+/** undefined: the values of the type have parts. */
+function bytesOf(vector: duckdb.Vector, typeId: DuckDBTypeId): number | undefined {
+  return BYTES.get(storedType(vector, typeId));
+}
+
+function requiredBytes(vector: duckdb.Vector, typeId: DuckDBTypeId): number {
+  const bytes = bytesOf(vector, typeId);
   if (bytes === undefined) throw new TypeError(`no vector of ${DuckDBTypeId[typeId]} is copied`);
   return bytes;
 }

@@ -35,12 +35,30 @@ const VARYING: ReadonlySet<DuckDBTypeId> = new Set([
   DuckDBTypeId.MAP,
 ]);
 
-export type ScalarVectorType = 'DOUBLE' | 'BIGINT' | 'BOOLEAN' | 'VARCHAR';
+type FixedType = 'DOUBLE' | 'BIGINT' | 'BOOLEAN';
+export type ScalarVectorType = FixedType | 'VARCHAR';
+
+/** The arrays of columns that were asked for. V8 collects all of its heap whenever arrays over so many bytes were made. */
+const ARRAYS = new WeakMap<DuckDBDataChunk, Map<number, Uint8Array>>();
+
+/** The bytes of a column of a chunk whose values have a fixed size: the memory of the chunk. */
+export function chunkBytes(chunk: DuckDBDataChunk, column: number, count: number): Uint8Array {
+  const arrays = ARRAYS.get(chunk) ?? new Map<number, Uint8Array>();
+  if (arrays.size === 0) ARRAYS.set(chunk, arrays);
+  const known = arrays.get(column);
+  if (known?.byteLength === count) return known;
+  const bytes = duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk.chunk, column), count);
+  arrays.set(column, bytes);
+  return bytes;
+}
 
 /** A column of a scalar type. The arrays may be the memory of the chunk: hold the chunk while they are used. */
 export function readVector(chunk: DuckDBDataChunk, column: number, type: ScalarVectorType): TypedVector {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, column);
-  if (type !== 'VARCHAR') return readRaw(vector, chunk.rowCount, type);
+  if (type !== 'VARCHAR') {
+    const bytes = chunkBytes(chunk, column, chunk.rowCount * bytesOfScalar(type));
+    return toTyped(bytes, vector, chunk.rowCount, type);
+  }
   return { values: chunk.getColumnValues(column) as (string | null)[], validity: readValidity(vector, chunk.rowCount) };
 }
 
@@ -94,11 +112,7 @@ export function readTextVector(chunk: DuckDBDataChunk, column: number): TextVect
 }
 
 /** A column of lists. */
-export function readListVector(
-  chunk: DuckDBDataChunk,
-  column: number,
-  type: Exclude<ScalarVectorType, 'VARCHAR'>,
-): ListVector {
+export function readListVector(chunk: DuckDBDataChunk, column: number, type: FixedType): ListVector {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, column);
   const bytes = duckdb.vector_get_data(vector, chunk.rowCount * 16);
   const size = duckdb.list_vector_get_size(vector);
@@ -184,8 +198,15 @@ function textBytes(vector: duckdb.Vector, rows: number): number {
   return sum;
 }
 
-function readRaw(vector: duckdb.Vector, rows: number, type: ScalarVectorType): TypedVector {
-  const bytes = duckdb.vector_get_data(vector, rows * (type === 'BOOLEAN' ? 1 : 8));
+function readRaw(vector: duckdb.Vector, rows: number, type: FixedType): TypedVector {
+  return toTyped(duckdb.vector_get_data(vector, rows * bytesOfScalar(type)), vector, rows, type);
+}
+
+function bytesOfScalar(type: FixedType): number {
+  return type === 'BOOLEAN' ? 1 : 8;
+}
+
+function toTyped(bytes: Uint8Array, vector: duckdb.Vector, rows: number, type: FixedType): TypedVector {
   const values =
     type === 'DOUBLE'
       ? new Float64Array(bytes.buffer, bytes.byteOffset, rows)

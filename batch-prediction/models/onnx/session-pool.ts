@@ -47,10 +47,10 @@ export class SessionPool {
     return graph!;
   }
 
-  /** Rejects when the run fails or its thread exits. The pool replaces the thread. */
+  /** Takes the memory of the tensors along. Rejects when the run fails or its thread exits. The pool replaces the thread. */
   async run(task: SessionTask): Promise<SessionAnswer> {
     if (this.#isClosed) throw new Error('the sessions of this model are closed');
-    const running = this.#pool.run(task).finally(() => this.#running.delete(running));
+    const running = this.#pool.run(task, { transferList: memoryOf(task) }).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }
@@ -66,4 +66,11 @@ export class SessionPool {
     }
     await this.#pool.destroy();
   }
+}
+
+/** The memory of the tensors, which goes to the thread without a copy. Texts are copied. */
+function memoryOf(task: SessionTask): ArrayBuffer[] {
+  if (task.kind === 'describe') return [];
+  const tensors = task.runs.flat().flatMap(({ data }) => (Array.isArray(data) ? [] : [data.buffer as ArrayBuffer]));
+  return [...new Set(tensors)];
 }
