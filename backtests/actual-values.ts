@@ -33,7 +33,7 @@ export async function writeActuals(
   }
   const value = quoteIdentifier(actual.column);
   await work.run(
-    `CREATE TABLE ${work.table('actuals')} AS SELECT ${toActual(value, found.type, 'true')}
+    `CREATE OR REPLACE TABLE ${work.table('actuals')} AS SELECT ${toActual(value, found.type, 'true')}
 FROM ${work.table('rows')} ORDER BY rowid`,
   );
   await refuseInexact(work, actual.column);
@@ -106,7 +106,7 @@ FROM ${work.table('labels')} ORDER BY rowid`,
     ] = plan.features as [(typeof plan.features)[number]];
     const type = feature.valueType === 'INT64' ? 'BIGINT' : feature.valueType;
     await work.run(
-      `CREATE TABLE ${work.table('actuals')} AS SELECT ${toActual(valueColumn, type, `${timeColumn} > label_0 AND label_time <= $1`)}
+      `CREATE OR REPLACE TABLE ${work.table('actuals')} AS SELECT ${toActual(valueColumn, type, `${timeColumn} > label_0 AND label_time <= $1`)}
 FROM (SELECT * FROM ${later.table('labels')} POSITIONAL JOIN ${allJoined(later, plan)})`,
       [timestampValue(clock())],
       [TIMESTAMP],

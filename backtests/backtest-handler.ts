@@ -1,10 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { BIGINT, TIMESTAMP, timestampValue } from '@duckdb/node-api';
 import { describeColumns } from '../datasources/duckdb/written-columns.js';
 import { instantFromDuckDb } from '../datasources/duckdb/value-mapping.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import { badInput } from '../errors/app-error.js';
-import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../jobs/job-handler.js';
+import {
+  stopReason,
+  type JobControl,
+  type JobHandler,
+  type JobOutcome,
+  type JobPlan,
+  type PartialResult,
+} from '../jobs/job-handler.js';
 import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { joinLabels } from '../training-sets/join-labels.js';
 import { labelRelation } from '../training-sets/label-relation.js';
@@ -16,12 +25,13 @@ import { planTrainingSet, type TrainingSetPlan } from '../training-sets/training
 import { checkRequest } from '../training-sets/training-set-spec.js';
 import { trainingSetWork } from '../training-sets/training-set-work.js';
 import { validate } from '../training-sets/validate.js';
-import { countRows, WorkDatabase } from '../training-sets/work-database.js';
+import { countRows, removeWorkFile, WorkDatabase } from '../training-sets/work-database.js';
 import { writeActuals } from './actual-values.js';
 import type { BacktestDependencies } from './backtest-dependencies.js';
 import { LOCAL_BACKTEST } from './backtest-job.js';
 import { checkBacktest, comparedOutput, knownRows, toBacktestRequest, toBacktestSpec } from './backtest-spec.js';
 import type {
+  BacktestCheckpoint,
   BacktestRecord,
   BacktestRequest,
   BacktestResult,
@@ -35,11 +45,19 @@ import { Windows } from './windows.js';
 
 const { maxBacktestRows } = REQUEST_LIMITS;
 
+/** Fewer rows are predicted again after a restart: they take less time than to keep them. */
+const ROWS_PER_CHECKPOINT = 1_000;
+
 /**
- * Backtests on this machine, in memory: rows as of their moments, by the compiler and the validation of training sets; then
+ * Backtests on this machine: rows as of their moments, by the compiler and the validation of training sets; then
  * predictions, from the inputs alone; then the actual values, which are joined to the predictions and never to the inputs.
  */
-export class BacktestHandler implements JobHandler<StartBacktest, BacktestSpec, unknown, BacktestResult> {
+export class BacktestHandler implements JobHandler<
+  StartBacktest,
+  BacktestSpec,
+  BacktestCheckpoint | null,
+  BacktestResult
+> {
   readonly type = LOCAL_BACKTEST;
   readonly boundToMachine = {
     field: 'model',
@@ -65,15 +83,33 @@ export class BacktestHandler implements JobHandler<StartBacktest, BacktestSpec, 
     return trainingSetWork(this.dependencies, knownRows(rows, this.dependencies));
   }
 
-  async run(job: BacktestRecord, control: JobControl): Promise<JobOutcome<BacktestResult>> {
+  async run(job: BacktestRecord, control: JobControl<BacktestCheckpoint | null>): Promise<JobOutcome<BacktestResult>> {
     const progress = { completed: 0n, failed: 0n, total: null as bigint | null };
     try {
       const result = await this.#work(job, control, progress);
+      await this.#removeWork(job);
       return { state: 'SUCCEEDED', result, progress };
     } catch (error) {
-      if (stopReason(control.signal) !== 'cancel') throw error;
+      const reason = stopReason(control.signal);
+      // The next process goes on with the file.
+      if (reason === 'stop') throw error;
+      await this.#removeWork(job);
+      if (reason !== 'cancel') throw error;
       return { state: 'CANCELLED', result: null, progress };
     }
+  }
+
+  async finalize(job: BacktestRecord): Promise<PartialResult<BacktestResult>> {
+    await this.#removeWork(job);
+    return { result: null, progress: job.progress };
+  }
+
+  #workFile({ id }: Pick<BacktestRecord, 'id'>): string {
+    return join(this.dependencies.workFolder, `${id}.duckdb`);
+  }
+
+  async #removeWork(job: BacktestRecord): Promise<void> {
+    await removeWorkFile(this.#workFile(job));
   }
 
   /** The columns of the labels and the model, without reading a label. */
@@ -88,7 +124,7 @@ export class BacktestHandler implements JobHandler<StartBacktest, BacktestSpec, 
 
   async #work(
     { id, spec }: BacktestRecord,
-    control: JobControl,
+    control: JobControl<BacktestCheckpoint | null>,
     progress: { completed: bigint; failed: bigint; total: bigint | null },
   ): Promise<BacktestResult> {
     const { database } = this.dependencies;
@@ -96,12 +132,15 @@ export class BacktestHandler implements JobHandler<StartBacktest, BacktestSpec, 
     const { model, rows: wanted, actual, settings } = toBacktestRequest(spec, this.dependencies);
     const request = knownRows(wanted, this.dependencies);
     const findRemoteStore = withOutageRetry(withPayer(this.dependencies.findRemoteStore, control.payer), signal);
+    const path = this.#workFile({ id });
     const work = await WorkDatabase.open(await database.connectAfterWrites(), id, signal);
     try {
+      if (existsSync(path)) await work.moveTo(path);
       const plan = await prepareLabels(work, request, {
         ...this.dependencies,
         findRemoteStore,
         limit: maxBacktestRows + 1,
+        file: { path, whenOver: ROWS_PER_CHECKPOINT },
       });
       const rows = await countRows(work, 'labels');
       if (rows === 0) throw badInput('There is no moment in the range.', 'trainingSet.labels');
@@ -115,12 +154,17 @@ export class BacktestHandler implements JobHandler<StartBacktest, BacktestSpec, 
       const windows = await findWindows(work, settings, model);
       progress.total = BigInt(rows);
       await control.running(progress.total);
-      await joinRows(work, plan);
+      if (!(await work.has('rows'))) await joinRows(work, plan);
       const output = comparedOutput(model, settings.output);
       const columns = await describeColumns(work.connection, work.table('rows'));
-      const onPredicted = (completed: bigint, failed: bigint): void => {
+      let stored = 0n;
+      const onPredicted = async (completed: bigint, failed: bigint): Promise<void> => {
         Object.assign(progress, { completed, failed });
-        control.report({ ...progress });
+        const predicted = completed + failed;
+        // Work in memory is not durable. A checkpoint of it would make a job that crashes its process each time look healthy.
+        if (!work.isInFile || predicted < stored + BigInt(ROWS_PER_CHECKPOINT)) return control.report({ ...progress });
+        stored = predicted;
+        await control.checkpoint({ predicted }, { ...progress });
       };
       const { batchSize } = settings;
       await this.dependencies.predictor.predict(work, { model, output, batchSize, columns, rows, onPredicted });
@@ -170,14 +214,14 @@ async function divide(work: WorkDatabase, windows: Windows): Promise<void> {
   const number = `(epoch_us(l.label_time) - epoch_us($1::TIMESTAMP)) // $2`;
   const values = [timestampValue(windows.start), windows.length];
   await work.run(
-    `CREATE TABLE ${work.table('compared')} AS SELECT ${number} AS "$window_number", a.actual, p.predicted
+    `CREATE OR REPLACE TABLE ${work.table('compared')} AS SELECT ${number} AS "$window_number", a.actual, p.predicted
 FROM ${labels} AS l POSITIONAL JOIN ${work.table('actuals')} AS a POSITIONAL JOIN ${work.table('predictions')} AS p
 WHERE l.label_time IS NOT NULL`,
     values,
     [TIMESTAMP, BIGINT],
   );
   await work.run(
-    `CREATE TABLE ${work.table('inputs')} AS SELECT ${number} AS "$window_number", l.label_time AS "$label_time", r.*
+    `CREATE OR REPLACE TABLE ${work.table('inputs')} AS SELECT ${number} AS "$window_number", l.label_time AS "$label_time", r.*
 FROM ${labels} AS l POSITIONAL JOIN ${work.table('rows')} AS r WHERE l.label_time IS NOT NULL`,
     values,
     [TIMESTAMP, BIGINT],

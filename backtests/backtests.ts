@@ -68,7 +68,13 @@ export interface BacktestSpec {
   readonly settings: BacktestSettings;
 }
 
-export type BacktestRecord = JobRecord<BacktestSpec, unknown, BacktestResult>;
+/** The work is in a file beside the job: the rows, and the predictions so far. This says only how far it is. */
+export interface BacktestCheckpoint {
+  readonly predicted: bigint;
+}
+
+/** The checkpoint of an earlier release is null. */
+export type BacktestRecord = JobRecord<BacktestSpec, BacktestCheckpoint | null, BacktestResult>;
 
 export interface BacktestResult {
   /** The output of the model that was compared. */

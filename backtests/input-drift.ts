@@ -26,7 +26,7 @@ export async function inputDrift(
 ): Promise<InputDrift[]> {
   if (baseline) {
     await work.run(
-      `CREATE TABLE ${work.table('baseline')} AS SELECT * FROM ${table} WHERE "$label_time" >= $1 AND "$label_time" < $2`,
+      `CREATE OR REPLACE TABLE ${work.table('baseline')} AS SELECT * FROM ${table} WHERE "$label_time" >= $1 AND "$label_time" < $2`,
       [timestampValue(baseline.from), timestampValue(baseline.before)],
       [TIMESTAMP, TIMESTAMP],
     );

@@ -8,7 +8,7 @@ export interface TablePredictor {
 
   /**
    * Predicts for each row of the table `rows` and writes the table `predictions`, in the same order, with `predicted`: a
-   * finite number, or null where the model gave none. A model behind HTTP also gets its declared inputs alone: another
+   * finite number, or null where the model gave none. It goes on after the rows that the table has. A model behind HTTP also gets its declared inputs alone: another
    * column could be the actual value.
    */
   predict(work: WorkDatabase, rows: PredictedRows): Promise<void>;
@@ -22,5 +22,6 @@ export interface PredictedRows {
   /** All columns of the table; the model gets only its inputs. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: number;
-  readonly onPredicted: (rows: bigint, failed: bigint) => void;
+  /** Called when the predictions of a batch are in the table. */
+  readonly onPredicted: (rows: bigint, failed: bigint) => Promise<void>;
 }

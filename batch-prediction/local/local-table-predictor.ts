@@ -31,7 +31,10 @@ export class LocalTablePredictor implements TablePredictor {
     work: WorkDatabase,
     { model, output, batchSize, columns, rows, onPredicted }: PredictedRows,
   ): Promise<void> {
-    await work.run(`CREATE TABLE ${work.table('predictions')} (number BIGINT, predicted DOUBLE)`);
+    const table = work.table('predictions');
+    await work.run(`CREATE TABLE IF NOT EXISTS ${table} (number BIGINT, predicted DOUBLE)`);
+    const [before] = await work.rows(`SELECT count(predicted) AS predicted, count(*) AS rows FROM ${table}`);
+    const done = before!.rows as bigint;
     requireColumns(columns, model.inputs, 'trainingSet');
     const inputs = columns.filter(({ name }) => model.inputs.some((input) => input.name === name));
     const read = checkColumns(readTypedColumns(inputs, model.inputs, {}), 'trainingSet');
@@ -43,11 +46,12 @@ export class LocalTablePredictor implements TablePredictor {
     // A connection runs one query at a time, and the predictions are written while the rows are read.
     const reading = await this.dependencies.offline.connect();
     stack.defer(() => reading.closeSync());
-    const batches = readInstances(reading, source, { fromRow: 0, batchSize, withOthers: false });
+    const batches = readInstances(reading, source, { fromRow: Number(done), batchSize, withOthers: false });
     const { retryPolicy = DEFAULT_RETRY_POLICY } = this.dependencies;
     const { signal } = work;
     const calls = new BatchPredictor({ predictor, parameters: null, signal, retryPolicy });
-    let [predicted, failed] = [0n, 0n];
+    let predicted = before!.predicted as bigint;
+    let failed = done - predicted;
     for await (const outcomes of predictInOrder(batches, calls, PARALLELISM)) {
       await work.append('predictions', (appender) => {
         for (const one of outcomes) {
@@ -60,7 +64,7 @@ export class LocalTablePredictor implements TablePredictor {
           else predicted += 1n;
         }
       });
-      onPredicted(predicted, failed);
+      await onPredicted(predicted, failed);
     }
   }
 }
