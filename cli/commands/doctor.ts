@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { clientUrl } from '../../config/client-url.js';
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
@@ -14,7 +12,7 @@ import { outputDataset } from '../../composition/open-output-tables.js';
 import { sharedFolder } from '../../composition/open-shared-files.js';
 import { diagnoseStores, probeStores } from '../../composition/stores.js';
 import { diagnoseOutputDataset } from '../../datasources/output-tables/bigquery/diagnose-output-dataset.js';
-import { projectRoot } from '../../config/project-root.js';
+import { readRelease } from '../../config/release.js';
 import { systemClock } from '../../values/clock.js';
 import { formatInstant } from '../../values/instant.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
@@ -68,10 +66,7 @@ export async function doctor(
 
 /** What a reader of the report has to know of the machine; the findings have no secrets. */
 function reportHeader(): string {
-  const { version, dependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
-    readonly version: string;
-    readonly dependencies: Readonly<Record<string, string>>;
-  };
+  const { version, dependencies } = readRelease();
   const clients = ['aiplatform', 'bigquery', 'bigtable', 'storage'].map((name) => {
     const client = `@google-cloud/${name}`;
     return `${client} ${dependencies[client]}`;
