@@ -38,10 +38,15 @@ export function entityTagOf({
     if (!entityType) return null;
     entityTypes.add(entityType);
   }
-  // A principal that may read nothing of a source must not learn from the tag that it was written.
+  // A principal that may read nothing of a source must not learn from the tag that it was written, and a tenant not that
+  // another one wrote: the versions are of whole sources, so a principal with some entities gets no tag.
   const sources = sourcesOf(entityTypes).filter(({ features }) =>
     features.some((feature) => access.reads(feature.entityType).anywhere.has(feature)),
   );
+  const isOfAllEntities = sources.every(({ features }) =>
+    features.some((feature) => access.reads(feature.entityType).everywhere.has(feature)),
+  );
+  if (!isOfAllEntities) return null;
   const version = versions.of(sources);
   if (version === null) return null;
   const parts = [past.text, operation.name?.value ?? '', coercedVariables, policyView(principal, access), version];

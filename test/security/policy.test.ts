@@ -165,6 +165,19 @@ describe('the newest event time of a source', () => {
   });
 });
 
+it('an entity tag, which changes with each write of the source, is for those who may read all entities', async () => {
+  const query = '{ shop { customer(entityId: "acme:1", asOf: "2001-02-01T00:00:00Z") { city } } }';
+  const tagOf = async (who: Who) => {
+    const answer = await fetch(`${shop.url}?query=${encodeURIComponent(query)}`, {
+      headers: { accept: 'application/graphql-response+json', ...shop.headersOf(who) },
+    });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Bern')]);
+    return answer.headers.get('etag');
+  };
+  expect(await tagOf('admin')).toMatch(/^W\//);
+  expect(await tagOf('acme')).toBeNull();
+});
+
 describe('the rows of a tenant', () => {
   it('are all that it reads: an entity of another is like one that does not exist', async () => {
     const read = async (id: string) =>
