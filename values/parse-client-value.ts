@@ -60,8 +60,8 @@ function parseBytes(written: unknown): Uint8Array | undefined {
     : undefined;
 }
 
+/** A number has no unit: it could be seconds or microseconds. */
 function parseMoment(written: unknown): Instant | undefined {
-  if (typeof written === 'bigint') return written;
   if (typeof written !== 'string') return undefined;
   try {
     return parseInstant(written);

@@ -1,3 +1,4 @@
+import { clientUrl } from '../../config/client-url.js';
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
 import type { GoogleClientOptions } from '../../composition/google-clients.js';
@@ -16,7 +17,7 @@ import { systemClock } from '../../values/clock.js';
 import { formatInstant } from '../../values/instant.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { askSources } from '../ask-sources.js';
-import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+import { GatewayClient } from '../gateway-client.js';
 import { printDiagnoses } from '../print-diagnoses.js';
 
 /**
@@ -47,11 +48,11 @@ export async function doctor(
   const dataset = outputDataset(config, google);
   const outputs = dataset ? [{ store: 'outputs', findings: diagnoseOutputDataset(dataset, Date.now) }] : [];
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
-  const address = url ?? `http://localhost:${config.port}/graphql`;
+  const address = url ?? clientUrl();
   const gateway = new GatewayClient(address, token ?? config.token);
   const sources = diagnoseFreshness(registry, config.dataDirectory, {
     ask: () => askSources(gateway),
-    options: address === DEFAULT_URL ? '' : `--url ${address}`,
+    options: address === clientUrl() ? '' : `--url ${address}`,
   });
   const authentication = diagnoseAuthentication(config, systemClock);
   const all = [...diagnoses, ...stores, ...shared, ...outputs, ...sources, ...models, authentication];

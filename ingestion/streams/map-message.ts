@@ -9,17 +9,25 @@ import type { RawValue } from '../../values/value-type.js';
 import type { IncomingRow } from '../feature-writer.js';
 import { describeValue } from '../rows/describe-value.js';
 import { isObject, readFeatureValue } from '../rows/read-row.js';
-import { createDecoder } from './formats/decoder.js';
+import { checkPaths, KEY_PATH, timeFormatOf } from './check-paths.js';
+import type { MessageFormat } from './formats/message-format.js';
+import { openFormat } from './formats/open-format.js';
 
 export type MapMessage = (message: StreamMessage) => IncomingRow;
 
 /** Makes the row of a message, as the registry says. Throws an AppError for a message that has none. */
 export function createMapping(stream: FeatureStream): MapMessage {
-  const decode = createDecoder(stream);
-  const { entityType, entityId, timestamp, features } = stream;
+  const format = openFormat(stream);
+  checkPaths(stream, format);
+  const { entityType, entityId, timestamp } = stream;
+  const features = [...stream.features].map(([feature, path]) => ({
+    feature,
+    path,
+    read: readerOf(feature, path, format),
+  }));
   return (message) => {
-    const content = decode(message.data);
-    const find = (path: string): unknown => (path === '$key' ? message.key : findValue(content, path));
+    const content = format.decode(message.data);
+    const find = (path: string): unknown => (path === KEY_PATH ? message.key : findValue(content, path));
     const parts = entityId.map((path) => readIdPart(find(path), path));
     return {
       entityId: atField(entityId.join(','), () => canonicalEntityId(encodeEntityId(parts), entityType.entityIdColumns)),
@@ -30,18 +38,38 @@ export function createMapping(stream: FeatureStream): MapMessage {
   };
 }
 
+interface MappedFeature {
+  readonly feature: Feature;
+  readonly path: string;
+  readonly read: (written: unknown) => RawValue | null;
+}
+
+/**
+ * Reads the value of a feature. JSON has texts for what it has no type for; a format with a schema has types for them, and
+ * a text is no bytes and a number no time without its unit.
+ */
+function readerOf(feature: Feature, path: string, format: MessageFormat): MappedFeature['read'] {
+  const { valueType } = feature;
+  if (valueType === 'TIMESTAMP') {
+    const timeFormat = timeFormatOf(path, format);
+    return (written) => (written === null ? null : atField(path, () => readTime(written, timeFormat, path)));
+  }
+  return (written) => {
+    if (valueType === 'BYTES' && format.findField && typeof written === 'string') {
+      throw badInput(`The feature "${feature.name}" is BYTES, and ${describeValue(written)} is text.`, path);
+    }
+    return readFeatureValue(feature, written, () => path);
+  };
+}
+
 function readValues(
-  features: ReadonlyMap<Feature, string>,
+  features: readonly MappedFeature[],
   find: (path: string) => unknown,
 ): ReadonlyMap<Feature, RawValue | null> {
   const values = new Map<Feature, RawValue | null>();
-  for (const [feature, path] of features) {
+  for (const { feature, path, read } of features) {
     const written = find(path);
-    if (written !== undefined)
-      values.set(
-        feature,
-        readFeatureValue(feature, written, () => path),
-      );
+    if (written !== undefined) values.set(feature, read(written));
   }
   if (values.size === 0) throw badInput('The message has no value of any feature of the stream.');
   return values;
@@ -73,7 +101,7 @@ function readTime(value: unknown, format: TimeFormat, path: string): Instant {
   } else {
     const { seconds, nanos } = isObject(value) ? value : {};
     const [whole, fraction] = [toWhole(seconds), toWhole(nanos)];
-    if (whole !== undefined && fraction !== undefined) {
+    if (whole !== undefined && fraction !== undefined && fraction >= 0n && fraction < 1_000_000_000n) {
       return instantFromEpoch(whole * 1_000_000_000n + fraction, 'EPOCH_NANOS');
     }
   }

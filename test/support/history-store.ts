@@ -29,16 +29,15 @@ export interface HistoryStores {
 export async function openHistoryStores(way: HistoryWay): Promise<HistoryStores> {
   const folder = await mkdtemp(join(tmpdir(), 'featuregraph-history-'));
   const database = await DuckDbDatabase.open(':memory:');
-  const online = new LmdbOnlineStore(join(folder, 'online'));
-  const history: LmdbHistory = online.openHistory();
-  const sources = new Map<string, FeatureSource>();
-  const log = online.openLog((_featurestore, entityType, source) => sources.get(`${entityType}/${source}`));
-  await history.continueLog(log);
+  const opened: OpenHistory[] = [await openHistory(join(folder, '0'))];
   const outcomes: PastReadOutcome[] = [];
 
   return {
     outcomes,
     storeFor: async (entityType) => {
+      // Shrinking a failure asks for more stores than one environment has histories of sources.
+      if (opened.at(-1)!.sources.size >= MAX_SOURCES) opened.push(await openHistory(join(folder, `${opened.length}`)));
+      const { history, log, sources } = opened.at(-1)!;
       const offline = await DuckDbOfflineStore.open(database, entityType.sources);
       for (const source of entityType.sources) sources.set(`${entityType.name}/${source.name}`, source);
       if (way === 'WRITTEN') await copyRows(history, offline, entityType.sources);
@@ -73,12 +72,24 @@ export async function openHistoryStores(way: HistoryWay): Promise<HistoryStores>
       });
     },
     dispose: async () => {
-      await online.close();
+      for (const { online } of opened) await online.close();
       database.close();
       await rm(folder, { recursive: true });
     },
   };
 }
+
+const MAX_SOURCES = 200;
+
+async function openHistory(folder: string) {
+  const online = new LmdbOnlineStore(folder);
+  const history: LmdbHistory = online.openHistory();
+  const sources = new Map<string, FeatureSource>();
+  const log = online.openLog((_featurestore, entityType, source) => sources.get(`${entityType}/${source}`));
+  await history.continueLog(log);
+  return { online, history, log, sources };
+}
+type OpenHistory = Awaited<ReturnType<typeof openHistory>>;
 
 /** Copies the rows of sources again, as after an import. */
 export async function copyRows(

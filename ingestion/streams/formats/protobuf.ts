@@ -1,12 +1,22 @@
 import protobuf from 'protobufjs';
+import type { TimeFormat } from '../../../datasources/registry/stream-settings.js';
+import { EPOCH_TIMES, type MessageFormat, type SchemaField } from './message-format.js';
+import { readFields, type Fields } from './protobuf-fields.js';
+import { toWhole } from './protobuf-scalars.js';
 
 /**
  * Reads a Protobuf message by its schema text. Fields without presence have their defaults, as in every Protobuf
  * library; other absent fields are absent.
  */
-export function protobufDecoder(schema: string, messageType: string): (data: Uint8Array) => unknown {
+export function protobufFormat(schema: string, messageType: string): MessageFormat {
   const type = parseProtobufSchema(schema).lookupType(messageType);
-  return (data) => toPlain(type.toObject(type.decode(data), { enums: String, defaults: true, arrays: true }));
+  return {
+    decode: (data) => {
+      const reader = protobuf.Reader.create(data);
+      return toPlain(type, readFields(type, reader, reader.len));
+    },
+    findField: (path) => findField(type, path),
+  };
 }
 
 /** A schema in one file. It may import what Protobuf itself brings, such as google/protobuf/timestamp.proto. */
@@ -21,28 +31,49 @@ export function parseProtobufSchema(schema: string): protobuf.Root {
   return root;
 }
 
-/** A 64-bit integer of the library. */
-interface Long {
-  readonly low: number;
-  readonly high: number;
-  readonly unsigned: boolean;
-}
-
-/** 64-bit integers become bigint. The library sets absent messages to null, which would be a written null. */
-function toPlain(value: unknown): unknown {
-  if (isLong(value)) {
-    const bits = (BigInt(value.high >>> 0) << 32n) | BigInt(value.low >>> 0);
-    return value.unsigned ? bits : BigInt.asIntN(64, bits);
+function toPlain(type: protobuf.Type, fields: Fields): unknown {
+  const entries: (readonly [string, unknown])[] = [];
+  for (const field of type.fieldsArray) {
+    if (fields.has(field)) entries.push([field.name, toPlainField(field, fields.get(field))]);
+    else if (field.required) throw new Error('a required field is absent');
+    else if (field.map) entries.push([field.name, {}]);
+    else if (field.repeated) entries.push([field.name, []]);
+    else if (!field.hasPresence && !(field.resolvedType instanceof protobuf.Type)) {
+      entries.push([field.name, defaultOf(field)]);
+    }
   }
-  if (Array.isArray(value)) return value.map(toPlain);
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== null)
-      .map(([name, item]) => [name, toPlain(item)]),
-  );
+  return Object.fromEntries(entries);
 }
 
-function isLong(value: unknown): value is Long {
-  return value instanceof protobuf.util.Long;
+function toPlainField(field: protobuf.Field, value: unknown): unknown {
+  const { resolvedType } = field;
+  const toValue = (item: unknown): unknown =>
+    resolvedType instanceof protobuf.Type ? toPlain(resolvedType, item as Fields) : item;
+  if (field.repeated) return (value as readonly unknown[]).map(toValue);
+  if (!field.map) return toValue(value);
+  return Object.fromEntries([...(value as Fields)].map(([key, item]) => [key, toValue(item)]));
+}
+
+/** The zero of the type: a field without presence has no other default. */
+function defaultOf({ resolvedType, typeDefault, bytes }: protobuf.Field): unknown {
+  if (resolvedType instanceof protobuf.Enum) return resolvedType.valuesById[typeDefault as number];
+  return bytes ? Buffer.alloc(0) : toWhole(typeDefault);
+}
+
+function findField(type: protobuf.Type, path: readonly string[]): SchemaField | undefined {
+  const [name = '', ...rest] = path;
+  if (!Object.hasOwn(type.fields, name)) return undefined;
+  const field = type.fields[name]!;
+  const parts = field.map ? rest.slice(1) : rest;
+  const isWhole = field.repeated || (field.map && rest.length === 0);
+  if (parts.length > 0) {
+    return field.resolvedType instanceof protobuf.Type && !isWhole ? findField(field.resolvedType, parts) : undefined;
+  }
+  return { times: isWhole ? [] : timesOf(field) };
+}
+
+function timesOf({ resolvedType, type }: protobuf.Field): readonly TimeFormat[] {
+  if (resolvedType instanceof protobuf.Type) return ['PROTOBUF_TIMESTAMP'];
+  if (type === 'string') return ['RFC_3339'];
+  return /^(?:u?int|s?int|s?fixed)(?:32|64)$/.test(type) ? EPOCH_TIMES : [];
 }

@@ -70,9 +70,9 @@ const rows = fc
   });
 
 /** As a line of a chunk, between two others. */
-function readWithin(before: string, text: string, after: string): IncomingRow | undefined {
+function readWithin(before: string, text: string, after: string, ofType = entityType): IncomingRow | undefined {
   const start = before.length;
-  return readPlainRow(entityType, { within: before + text + after, start, end: start + text.length });
+  return readPlainRow(ofType, { within: before + text + after, start, end: start + text.length });
 }
 
 const otherLines = fc.constantFrom('', 'null\n', '{"entityId":"b"}\r\n', '\n', ' \n');
@@ -93,12 +93,32 @@ it('reads the lines that programs write', () => {
   const usual: Readonly<Record<string, unknown>> = { BOOL: true, DOUBLE: 0.1, INT64: 12, STRING: "Zürich, 'old'" };
   fc.assert(
     fc.property(fc.shuffledSubarray([...entityType.features], { minLength: 1 }), (features) => {
+      // Of its own: the number of orders that an entity type remembers has a bound.
+      const ownType = smallRegistry().entityType('lab', 'sample');
       const values = Object.fromEntries(features.map(({ name, valueType }) => [name, usual[valueType] ?? null]));
       const written = { entityId: 'a', timestamp: '2001-03-07T14:00:00Z', values };
       for (const text of [JSON.stringify(written), JSON.stringify(written, null, 1).replaceAll('\n', ' ')]) {
-        const row = readWithin('', text, '');
+        const row = readWithin('', text, '', ownType);
         expect(row && toPlain(row)).toEqual(readSlowly(text));
       }
     }),
   );
+});
+
+it('leaves a line to the other reader when an entity type has more orders of features than are remembered', () => {
+  const features = entityType.features.map(({ name }) => name);
+  const ownType = smallRegistry().entityType('lab', 'sample');
+  const lines = features.flatMap((first) =>
+    features.flatMap((second) =>
+      features
+        .filter((third) => new Set([first, second, third]).size === 3)
+        .map((third) => `{"entityId":"a","values":{"${first}":null,"${second}":null,"${third}":null}}`),
+    ),
+  );
+  const rows = lines.map((line) => readWithin('', line, '', ownType));
+  expect(rows.at(0)).toBeDefined();
+  expect(rows.at(-1)).toBeUndefined();
+  for (const [index, line] of lines.entries()) {
+    if (rows[index]) expect(toPlain(rows[index])).toEqual(readSlowly(line));
+  }
 });

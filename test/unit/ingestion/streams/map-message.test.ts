@@ -1,64 +1,7 @@
 import avro from 'avsc';
 import { describe, expect, it } from 'vitest';
-import type { FeaturestoreInput } from '../../../../datasources/registry/document/document.js';
-import { registryDocument } from '../../../../datasources/registry/document/document.js';
-import { findFaults } from '../../../../datasources/registry/document/find-faults.js';
-import { toModel } from '../../../../datasources/registry/document/to-model.js';
-import type { StreamMessage } from '../../../../datasources/streams/message-stream.js';
 import { parseProtobufSchema } from '../../../../ingestion/streams/formats/protobuf.js';
-import { createMapping, type MapMessage } from '../../../../ingestion/streams/map-message.js';
-
-type StreamInput = NonNullable<FeaturestoreInput['streams']>[number];
-
-const FEATURES = [
-  { name: 'orders', valueType: 'INT64' as const },
-  { name: 'basket', valueType: 'DOUBLE' as const },
-  { name: 'note', valueType: 'STRING' as const },
-  { name: 'photo', valueType: 'BYTES' as const },
-  { name: 'cart', valueType: 'STRUCT' as const },
-];
-
-function mapping(stream: Partial<StreamInput>, schema = '', entityIdColumns = ['id']): MapMessage {
-  const document = registryDocument.parse({ featurestores: [featurestore(stream, entityIdColumns)] });
-  const faults = findFaults(document);
-  if (faults.length > 0) throw new Error(faults.map(({ message }) => message).join('; '));
-  const files = { sqlTexts: new Map(), tablePaths: new Map(), messageSchemas: new Map([['schema', schema]]) };
-  return createMapping(toModel(document.featurestores, files)[0]!.streams[0]!);
-}
-
-function featurestore(stream: Partial<StreamInput>, entityIdColumns: string[]): FeaturestoreInput {
-  return {
-    name: 'shop',
-    entityTypes: [{ name: 'customer', entityIdColumns, sources: [{ features: FEATURES }] }],
-    streams: [
-      {
-        name: 'orders',
-        entityType: 'customer',
-        from: { kind: 'PUBSUB', project: 'p', subscription: 'orders', deadLetterTopic: 'dead' },
-        format: 'JSON',
-        entityId: ['id'],
-        timestamp: { path: 'at', format: 'EPOCH_MILLIS' },
-        features: { orders: 'orders', basket: 'totals.basket', note: 'note', photo: 'photo' },
-        ...stream,
-      },
-    ],
-  };
-}
-
-function message(data: Uint8Array | string, key: string | null = null): StreamMessage {
-  return {
-    data: typeof data === 'string' ? Buffer.from(data) : data,
-    key,
-    position: 'orders/1',
-    attributes: new Map(),
-    publishTime: 0n,
-  };
-}
-
-function read(map: MapMessage, data: Uint8Array | string, key?: string) {
-  const { entityId, timestamp, values } = map(message(data, key));
-  return { entityId, timestamp, values: Object.fromEntries([...values].map(([{ name }, value]) => [name, value])) };
-}
+import { mapping, read } from '../../../support/streams/stream-mapping.js';
 
 describe('JSON', () => {
   it('has every digit of whole numbers, in ids and values', () => {
@@ -144,8 +87,14 @@ describe('Avro', () => {
       photo: Buffer.from([1, 2]),
     });
 
+  const AVRO = {
+    format: 'AVRO' as const,
+    schemaFile: 'schema',
+    features: { orders: 'orders', basket: 'totals.basket', photo: 'photo' },
+  };
+
   it('reads records, unions, bytes and longs', () => {
-    const map = mapping({ format: 'AVRO', schemaFile: 'schema' }, schema);
+    const map = mapping(AVRO, schema);
     expect(read(map, encode(7))).toEqual({
       entityId: 'a',
       timestamp: 1_000_000n,
@@ -155,7 +104,7 @@ describe('Avro', () => {
   });
 
   it('has every digit of a long beyond 2^53', () => {
-    const map = mapping({ format: 'AVRO', schemaFile: 'schema', features: { orders: 'orders' } }, schema);
+    const map = mapping({ ...AVRO, features: { orders: 'orders' } }, schema);
     const bytes = encode(0);
     // Zigzag and base 128 of the greatest long, in place of the zero after the id, the time and the branch of the union.
     const at = 2 + 2 + 1;
@@ -165,13 +114,13 @@ describe('Avro', () => {
   });
 
   it('reads the header of Confluent, and refuses a message without it', () => {
-    const map = mapping({ format: 'AVRO', schemaFile: 'schema', confluentHeader: true }, schema);
+    const map = mapping({ ...AVRO, confluentHeader: true }, schema);
     expect(read(map, Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), encode(1)])).values).toMatchObject({ orders: 1n });
     expect(() => read(map, encode(1))).toThrow('The message is not AVRO of the schema');
   });
 
   it('refuses bytes that are not of the schema', () => {
-    const map = mapping({ format: 'AVRO', schemaFile: 'schema' }, schema);
+    const map = mapping(AVRO, schema);
     expect(() => read(map, encode(1).subarray(0, 5))).toThrow('The message is not AVRO of the schema');
     expect(() => read(map, Buffer.concat([encode(1), Buffer.from([0])]))).toThrow('The message is not AVRO');
   });

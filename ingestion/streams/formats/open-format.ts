@@ -3,34 +3,35 @@ import { OperatorError } from '../../../errors/operator-error.js';
 import { badInput } from '../../../errors/app-error.js';
 import { toErrorMessage } from '../../../errors/error-message.js';
 import { parseRowJson } from '../../rows/parse-json.js';
-import { avroDecoder } from './avro.js';
-import { protobufDecoder } from './protobuf.js';
+import { avroFormat } from './avro.js';
+import type { MessageFormat } from './message-format.js';
+import { protobufFormat } from './protobuf.js';
 
-/** Reads the content of a message. Throws for content that is not of the format. */
-export type Decode = (data: Uint8Array) => unknown;
-
-/** The decoder of a stream. An OperatorError for a schema that cannot be read. */
-export function createDecoder(stream: FeatureStream): Decode {
+/** The format of a stream's messages. An OperatorError for a schema that cannot be read. */
+export function openFormat(stream: FeatureStream): MessageFormat {
   if (stream.format === 'JSON') {
     const hasStructs = [...stream.features.keys()].some(({ valueType }) => valueType === 'STRUCT');
-    return (data) => decodeJson(data, hasStructs);
+    return { decode: (data) => decodeJson(data, hasStructs) };
   }
-  const decode = open(stream);
-  return (data) => {
-    try {
-      return decode(data);
-    } catch {
-      // The messages of the libraries repeat content.
-      throw badInput(`The message is not ${stream.messageType ?? stream.format} of the schema in the registry.`);
-    }
+  const { decode, ...rest } = openSchema(stream);
+  return {
+    ...rest,
+    decode: (data) => {
+      try {
+        return decode(data);
+      } catch {
+        // The messages of the libraries repeat content.
+        throw badInput(`The message is not ${stream.messageType ?? stream.format} of the schema in the registry.`);
+      }
+    },
   };
 }
 
-function open(stream: FeatureStream): Decode {
+function openSchema(stream: FeatureStream): MessageFormat {
   const { name, format, schema, messageType, confluentHeader } = stream;
   try {
-    if (format === 'AVRO') return avroDecoder(schema ?? '', confluentHeader);
-    return protobufDecoder(schema ?? '', messageType ?? '');
+    if (format === 'AVRO') return avroFormat(schema ?? '', confluentHeader);
+    return protobufFormat(schema ?? '', messageType ?? '');
   } catch (error) {
     throw new OperatorError(`The schema of the stream "${name}" cannot be read:`, [toErrorMessage(error)], {
       cause: error,
