@@ -256,6 +256,8 @@ export default tseslint.config(
               'FeatureExpectation',
               'ExpectationViolation',
               'UnexpectedValues',
+              'ComputedRow',
+              'ComputedViolation',
               'FeatureStatistics',
               'FeatureDrift',
               'ServedSkew',

@@ -162,7 +162,10 @@ export class BacktestHandler implements JobHandler<
         Object.assign(progress, { completed, failed });
         const predicted = completed + failed;
         // Work in memory is not durable. A checkpoint of it would make a job that crashes its process each time look healthy.
-        if (!work.isInFile || predicted < stored + BigInt(ROWS_PER_CHECKPOINT)) return control.report({ ...progress });
+        if (!work.isInFile || predicted < stored + BigInt(ROWS_PER_CHECKPOINT)) {
+          control.report({ ...progress });
+          return;
+        }
         stored = predicted;
         await control.checkpoint({ predicted }, { ...progress });
       };

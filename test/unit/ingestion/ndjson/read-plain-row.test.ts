@@ -70,9 +70,9 @@ const rows = fc
   });
 
 /** As a line of a chunk, between two others. */
-function readWithin(before: string, text: string, after: string, type = entityType): IncomingRow | undefined {
+function readWithin(before: string, text: string, after: string, ofType = entityType): IncomingRow | undefined {
   const start = before.length;
-  return readPlainRow(type, { within: before + text + after, start, end: start + text.length });
+  return readPlainRow(ofType, { within: before + text + after, start, end: start + text.length });
 }
 
 const otherLines = fc.constantFrom('', 'null\n', '{"entityId":"b"}\r\n', '\n', ' \n');
