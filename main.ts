@@ -27,7 +27,7 @@ import { openStreams } from './composition/streams.js';
 import { openWriteMetrics } from './composition/open-write-metrics.js';
 import { warmUp } from './composition/warm-up.js';
 import { refreshStale } from './composition/refresh-stale.js';
-import { reportLeftOut, reportRows } from './composition/report-start.js';
+import { countViolating, reportLeftOut, reportRows } from './composition/report-start.js';
 import { reportStores } from './composition/report-stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
@@ -135,6 +135,7 @@ async function start(
   opened.defer(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
   reportRows(logger, prepared.rejectedRows, 'rows without id or time were kept out');
+  reportRows(logger, countViolating(prepared.imported), 'rows are not as the registry expects');
   reportRows(logger, prepared.futureRows, 'rows of the future are served when their time comes');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());

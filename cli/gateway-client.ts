@@ -3,9 +3,8 @@ import type { GraphQLFormattedError } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { clientToken } from '../config/client-token.js';
+import { clientUrl } from '../config/client-url.js';
 import { OperatorError } from '../errors/operator-error.js';
-
-export const DEFAULT_URL = 'http://localhost:4000/graphql';
 
 /** The API's id of a job, from the text that a person typed. */
 export function jobName(id: string): string {
@@ -105,6 +104,11 @@ export interface GatewayOptions {
   readonly token?: string;
 }
 
+/** A gateway and its commands often have one environment: its PORT is then the default of both. */
+export function urlOption(): Option {
+  return new Option('--url <url>', 'the gateway').default(clientUrl());
+}
+
 /** Other users of the machine see the options of a command, and not its environment. */
 export function tokenOption(): Option {
   return new Option(
@@ -132,7 +136,8 @@ function unwrapData<Data>({ data, errors }: Answer<Data>): Data {
   if (data && !errors?.length) return data;
   const faults = (errors ?? []).map(({ message, extensions }) => {
     const field = extensions?.field;
-    return typeof field === 'string' ? `${field}: ${message}` : message;
+    const code = typeof extensions?.code === 'string' ? `${extensions.code}: ` : '';
+    return code + (typeof field === 'string' ? `${field}: ${message}` : message);
   });
   if (errors?.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')) {
     faults.push('The commands send the token of FEATUREGRAPH_TOKEN or --token (docs/authentication.md).');

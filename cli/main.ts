@@ -39,7 +39,11 @@ const program = new Command('featuregraph')
   .description('One typed GraphQL schema in front of a feature store and batch prediction.')
   .showHelpAfterError();
 
-program.command('serve', { isDefault: true }).description('Prepare the data folder, then serve GraphQL.').action(serve);
+program
+  // As the default of every word, "serve" would get misspelled commands as its arguments.
+  .command('serve', { isDefault: process.argv.length === 2 })
+  .description('Prepare the data folder, then serve GraphQL. The default.')
+  .action(serve);
 
 program
   .command('dev')

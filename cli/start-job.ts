@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
 import { ESTIMATE_FIELDS, estimateText, type EstimateResponse } from './estimate-response.js';
 import type { GatewayClient } from './gateway-client.js';
-import { DEFAULT_URL, gatewayAt, tokenOption } from './gateway-client.js';
+import { gatewayAt, tokenOption, urlOption } from './gateway-client.js';
 import { watchJob } from './watch-job.js';
 
 /** The options of every command that starts a job. */
@@ -38,7 +38,7 @@ export function addStartOptions(command: Command): Command {
     .option('--max-cost-usd <dollars>', 'refuse the job if its estimate is above this', dollars)
     .option('--cancel-above-usd <dollars>', 'cancel the running job when it has cost more than this', dollars)
     .option('--input <file>', 'a JSON file with the whole input of the mutation; other options override it')
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .option('--no-watch', 'only start the job and print its id');
 }

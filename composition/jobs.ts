@@ -32,6 +32,7 @@ import type { Config } from '../config/config.js';
 import { monitorSecret } from '../config/monitor-secret.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
+import { createComputedViolationsMetric } from '../observability/refresh-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { systemClock } from '../values/clock.js';
@@ -172,7 +173,12 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     predictor: new LocalTablePredictor(batchDependencies),
     reads,
   });
-  const refresh = new SourceRefreshHandler(registry, stores.preparation, () => futureRows.watch());
+  const refresh = new SourceRefreshHandler(
+    registry,
+    stores.preparation,
+    () => futureRows.watch(),
+    createComputedViolationsMetric(options.metricsRegistry),
+  );
 
   const madeTrainingSets = new LocalMadeTrainingSets(trainingSetDependencies);
   const monitorRun = new MonitorRunHandler({

@@ -23,7 +23,7 @@ function digestOf({ registry, schema }: PlannedRegistry): string {
     featureViews: featureViews.map((view) => [view.name, view.features.map((feature) => feature.name)]),
   }));
   return createHash('sha256')
-    .update(toCanonicalJson([readRelease(), printSchema(schema), described]))
+    .update(toCanonicalJson([readRelease().version, printSchema(schema), described]))
     .digest('base64url');
 }
 

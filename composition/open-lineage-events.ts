@@ -36,7 +36,7 @@ export async function openLineageEvents(place: LineageEventsPlace): Promise<Line
   if (!openLineage) return null;
   const outbox = new EventOutbox(join(config.dataDirectory, 'lineage'));
   const count = createLineageMetrics(metricsRegistry, () => outbox.size);
-  const facets = new FacetMaker(`urn:featuregraph:${readRelease()}`);
+  const facets = new FacetMaker(`urn:featuregraph:${readRelease().version}`);
   const names = new DatasetNames({
     namespace: openLineage.namespace,
     filesFolder: files.folder,
@@ -68,7 +68,7 @@ export async function openLineageEvents(place: LineageEventsPlace): Promise<Line
     },
   });
   const events = new LineageEvents({
-    events: new RunEvents({ namespace: openLineage.namespace, release: readRelease(), facets, datasets }),
+    events: new RunEvents({ namespace: openLineage.namespace, release: readRelease().version, facets, datasets }),
     outbox,
     sender,
     onDropped: (dropped, err) => {

@@ -1,3 +1,4 @@
+import type { ImportedRows } from '../datasources/offline/importing-offline-store.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Logger } from '../observability/logger.js';
 
@@ -6,6 +7,17 @@ export function reportRows(logger: Logger, found: ReadonlyMap<FeatureSource, num
   for (const [{ name, entityType }, rows] of found) {
     logger.warn({ entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows }, what);
   }
+}
+
+/** How many violations the computed rows of each source have. A refresh has them on its job; the first computation has none. */
+export function countViolating(
+  imported: ReadonlyMap<FeatureSource, Pick<ImportedRows, 'violations'>>,
+): ReadonlyMap<FeatureSource, number> {
+  const counted = Array.from(imported, ([source, { violations }]): [FeatureSource, number] => [
+    source,
+    violations.reduce((sum, { rows }) => sum + Number(rows), 0),
+  ]);
+  return new Map(counted.filter(([, rows]) => rows > 0));
 }
 
 /** Logs what the registry of a featurestore of Vertex AI has and this gateway does not serve, in sentences. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { OperatorError } from '../errors/operator-error.js';
 import { configSchema, configVariables, type Config } from './config.js';
+import { describeIssue } from './describe-issue.js';
 
 /**
  * Reads the environment (and `.env` in the working folder), and reports all faults at once. No other code reads the
@@ -23,6 +24,6 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   throw new OperatorError('The environment has faults; .env.example describes each variable:', [
     // Reports unknown variables, because a misspelled variable would silently do nothing.
     ...unknown.map((name) => `${name}: there is no such variable`),
-    ...(parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? []),
+    ...(parsed.error?.issues.map(describeIssue) ?? []),
   ]);
 }

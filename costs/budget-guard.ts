@@ -180,12 +180,6 @@ export class CostGuard {
     return this.#budgetOf(principal ?? ANONYMOUS) !== null;
   }
 
-  /** Charges what was not admitted before, because no budget limits it. */
-  async charge(principal: string | null, actual: Decimal, billedBytes: bigint): Promise<void> {
-    const { id } = await this.#reserve(principal, actual);
-    await this.settle(id, actual, billedBytes);
-  }
-
   /** The budget of a principal for today, and what is spent of it. null: all clients that are not authenticated. */
   async usage(principal: string | null): Promise<BudgetUsage> {
     const { ledger, clock } = this.#options;

@@ -1,6 +1,7 @@
-import type { AdmittedQuery, BilledQuery, QueryPayer } from '../datasources/offline/query-payer.js';
+import type { AdmittedQuery, BilledQuery, QueryPayer, QueryReference } from '../datasources/offline/query-payer.js';
 import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
+import type { OpenWork } from './budget-guard.js';
 import type { Costs } from './costs.js';
 import { ZERO, type Decimal } from './decimal.js';
 
@@ -31,17 +32,12 @@ export class PrincipalPayer implements QueryPayer {
     const { estimator, guard } = this.costs;
     // Without a price, nothing can be charged; the bytes are counted all the same.
     const perByte = estimator.pricePerByte({ location }) ?? ZERO;
-    if (!guard.hasBudget(this.principal)) return this.#withoutBudget(perByte);
+    if (!guard.hasBudget(this.principal)) return this.#withoutBudget(perByte, query);
     const isPart = estimatedBytes === undefined;
     const leastBytes = isPart ? minimumBytes : estimatedBytes;
     const { id, most, refusal } = await guard.admitQuery(this.principal, perByte.times(leastBytes), {
       shareOfRest: isPart ? SHARE_OF_REST : 0,
-      work: {
-        perByte: perByte.toFixed(),
-        endsBy: String(this.clock() + TIME_TO_BEGIN),
-        mayGoOn: false,
-        queries: [query],
-      },
+      work: this.#workOf(query, perByte),
     });
     const bytes = most === null || perByte.isZero() ? null : BigInt(most.dividedBy(perByte).floor().toFixed());
     return {
@@ -57,18 +53,33 @@ export class PrincipalPayer implements QueryPayer {
     };
   }
 
-  /** Nothing comes before the read: it neither waits for the store of budgets nor fails with it. */
-  #withoutBudget(perByte: Decimal): AdmittedQuery {
+  /**
+   * Nothing comes before the read: it neither waits for the store of budgets nor fails with it. The id of the query is
+   * stored while the query begins, so that the bill is found also if the process ends before it is known.
+   */
+  #withoutBudget(perByte: Decimal, query: QueryReference): AdmittedQuery {
     const { guard } = this.costs;
+    const noted = guard.admitQuery(this.principal, ZERO, { work: this.#workOf(query, perByte) }).catch(() => undefined);
     return {
       maximumBytes: null,
       refusal: async () => {
         throw new Error('a query without a maximum was refused for it');
       },
       settle: async (billedBytes) => {
-        if (!billedBytes) return;
-        await guard.charge(this.principal, perByte.times(billedBytes), billedBytes).catch(() => undefined);
+        const admission = await noted;
+        // Without the note there is nothing to settle. One whose answer was lost is settled like those of a crash.
+        if (admission === undefined || billedBytes === null) return;
+        await guard.settle(admission.id, perByte.times(billedBytes), billedBytes).catch(() => undefined);
       },
+    };
+  }
+
+  #workOf(query: QueryReference, perByte: Decimal): OpenWork {
+    return {
+      perByte: perByte.toFixed(),
+      endsBy: String(this.clock() + TIME_TO_BEGIN),
+      mayGoOn: false,
+      queries: [query],
     };
   }
 }

@@ -54,6 +54,7 @@ export async function readSourceInputs(source: FeatureSource): Promise<SourceInp
 /** What the registry says of the computation of a source. */
 function sourceFacts(source: FeatureSource) {
   const { entityType, incremental } = source;
+  const expectations = decidingExpectations(source);
   return {
     storageFormat: STORAGE_FORMAT,
     entityIdColumns: entityType.entityIdColumns,
@@ -63,7 +64,27 @@ function sourceFacts(source: FeatureSource) {
     ...(incremental ? { incremental: [incremental.table, incremental.watermarkColumn] } : {}),
     columns: [source.timestampColumn, source.createdTimestampColumn, source.sequenceColumn],
     features: source.features.map(({ name, valueType }) => [name, valueType]),
+    ...(expectations.length > 0 ? { expectations } : {}),
   };
+}
+
+/**
+ * What decides which computed rows are stored. Without it, a refresh after a change of an expectation would find nothing
+ * to do. WARN and shares decide nothing.
+ */
+function decidingExpectations({ features, onRepeatedTime }: FeatureSource): unknown[] {
+  const ofFeatures = features.flatMap(({ name, expectations }) =>
+    expectations
+      .filter(({ kind, onViolation }) => kind !== 'NULL_SHARE' && onViolation !== 'WARN')
+      .map((expectation) => [name, Object.entries(expectation).map(([key, value]) => [key, toFact(value)])]),
+  );
+  return onRepeatedTime === 'REJECT' ? [...ofFeatures, 'REPEATED_TIME'] : ofFeatures;
+}
+
+/** A bigint has no form in JSON. */
+function toFact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toFact);
+  return typeof value === 'bigint' || typeof value === 'number' ? String(value) : value;
 }
 
 /** What the registry says of how a table is read. */

@@ -1,3 +1,4 @@
+import type { ComputedViolation } from '../datasources/offline/computed-violation.js';
 import type { FullRefreshReason } from '../datasources/offline/importing-offline-store.js';
 import type { EntityType, FeatureSource } from '../datasources/registry/model.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
@@ -57,12 +58,18 @@ export interface SourceRefreshSpec {
 }
 
 export interface SourceRefreshResult {
-  /** The number of steps that ran: computed sources, and the fill of the online store. 0: nothing had changed. */
-  readonly steps: number;
-  /** Computed rows that have no id or no time, and are not stored. */
-  readonly rejectedRows: number;
+  /** The number of steps that ran: computed sources, and the fill of the online store. 0: nothing had changed. null: it failed. */
+  readonly steps: number | null;
+  /** Computed rows that have no id or no time, and are not stored. null: it failed. */
+  readonly rejectedRows: number | null;
   /** The sources that were computed. Absent in a record of an earlier release. */
   readonly computed?: readonly ComputedSource[];
+  /** The expectations that computed rows violate. Absent in a record of an earlier release. */
+  readonly violations?: readonly SourceViolation[];
+}
+
+export interface SourceViolation extends ComputedViolation {
+  readonly source: string;
 }
 
 export interface ComputedSource {
@@ -70,6 +77,8 @@ export interface ComputedSource {
   /** Rows of the tables that the SQL reads. */
   readonly rowsRead: bigint;
   readonly rowsComputed: bigint;
+  /** Rows that violate an expectation with QUARANTINE, and are not stored. Absent in a record of an earlier release. */
+  readonly rowsLeftOut?: bigint;
   /** Why the whole SQL ran; null when only what changed was computed. */
   readonly fullRefreshReason: FullRefreshReason | null;
 }

@@ -65,7 +65,10 @@ function countItems(list: readonly unknown[]): number {
   let items = 0;
   for (const item of list) {
     if (typeof item !== 'object' || item === null) continue;
-    for (const field of Object.values(item)) if (Array.isArray(field)) items += field.length;
+    for (const name in item) {
+      const field = (item as Readonly<Record<string, unknown>>)[name];
+      if (Array.isArray(field)) items += field.length;
+    }
   }
   return items;
 }

@@ -99,7 +99,7 @@ export class JobDatasetFinder {
     if (!entityType || !asked) return NOTHING;
     const computed = result?.computed?.map(({ source }) => source);
     // A refresh that failed left the old values.
-    const mayWrite = !isTerminalState(state) || (result !== null && result.steps > 0);
+    const mayWrite = !isTerminalState(state) || (result?.steps ?? 0) > 0;
     const written = asked.filter(({ name }) => computed?.includes(name) ?? mayWrite);
     const paths = new Set(asked.flatMap((source) => listReadTables(source)).map(([, { path }]) => path));
     return {

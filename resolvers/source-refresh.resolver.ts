@@ -2,7 +2,12 @@ import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-g
 import { checkJob } from '../auth/policy/permission.js';
 import { THIS_MACHINE } from '../costs/price-book.js';
 import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
-import type { RefreshTrigger, SourceRefreshJobRecord } from '../ingestion/source-refreshes.js';
+import type {
+  ComputedSource as ComputedSourceResult,
+  RefreshTrigger,
+  SourceRefreshJobRecord,
+  SourceViolation,
+} from '../ingestion/source-refreshes.js';
 import { RefreshSourceInput, RefreshSourcePayload } from '../schema/job/refresh-source.js';
 import { listComplexity } from '../schema/complexity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
@@ -16,6 +21,7 @@ import { costEstimate } from './costs.js';
 import { withFieldPath } from './field-path.js';
 import { toFeatureSource } from './feature-source.js';
 import { stringLabels, toJobRequest } from './jobs.js';
+import { visibleComputedViolations } from './visible-violations.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 @Resolver(() => SourceRefreshJob)
@@ -101,7 +107,24 @@ export class SourceRefreshResolver {
 
   @FieldResolver()
   computed(@Root() { result }: SourceRefreshJobRecord): ComputedSource[] | null {
-    return result?.computed?.map((source) => ({ ...source, isIncremental: source.fullRefreshReason === null })) ?? null;
+    const toComputed = (source: ComputedSourceResult): ComputedSource => ({
+      ...source,
+      rowsLeftOut: source.rowsLeftOut ?? null,
+      isIncremental: source.fullRefreshReason === null,
+    });
+    return result?.computed?.map(toComputed) ?? null;
+  }
+
+  @FieldResolver()
+  violations(
+    @Root() { spec, result }: SourceRefreshJobRecord,
+    @Ctx() { registry, access }: RequestContext,
+  ): readonly SourceViolation[] | null {
+    if (!result?.violations) return null;
+    const entityType = registry
+      .findFeaturestore(spec.featurestore)
+      ?.entityTypes.find(({ name }) => name === spec.entityType);
+    return visibleComputedViolations(access, entityType, result.violations);
   }
 }
 

@@ -1,4 +1,6 @@
 import {
+  GraphQLID,
+  GraphQLString,
   isInputObjectType,
   isListType,
   isNonNullType,
@@ -22,7 +24,7 @@ export class InputCoercion {
 
   of(type: GraphQLInputType): CoerceInput {
     if (isNonNullType(type)) {
-      const coerce = this.of(type.ofType);
+      const coerce = this.#ofNullable(type.ofType);
       return (value) => (value === null || value === undefined ? NOT_OF_TYPE : coerce(value));
     }
     const coerce = this.#ofNullable(type);
@@ -33,7 +35,7 @@ export class InputCoercion {
     if (isListType(type)) return ofList(this.of(type.ofType));
     if (isInputObjectType(type)) return this.#ofObject(type);
     const leaf = type as { readonly parseValue: (value: unknown) => unknown };
-    return (value) => {
+    const parse: CoerceInput = (value) => {
       try {
         const parsed = leaf.parseValue(value);
         return parsed === undefined ? NOT_OF_TYPE : parsed;
@@ -41,6 +43,10 @@ export class InputCoercion {
         return NOT_OF_TYPE;
       }
     };
+    // Both take every text as it is.
+    if (type === GraphQLString || type === GraphQLID)
+      return (value) => (typeof value === 'string' ? value : parse(value));
+    return parse;
   }
 
   /** An input object may contain itself. */

@@ -1,8 +1,6 @@
 import { describeExpectation } from '../datasources/registry/describe-expectation.js';
-import type { ExpectedItem, FeatureExpectation } from '../datasources/registry/expectation.js';
-import { MAX_MATCHED_LENGTH } from '../datasources/registry/expected-pattern.js';
-import { quoteText } from '../datasources/duckdb/sql-text.js';
-import { toElementType, type ValueType } from '../values/value-type.js';
+import { violationSql } from '../datasources/duckdb/violation-sql.js';
+import type { FeatureExpectation } from '../datasources/registry/expectation.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { UnexpectedValues } from './training-sets.js';
 
@@ -30,7 +28,7 @@ export class ExpectationSql {
   /** The columns of the query that counts. Empty without expectations. */
   counts(): string[] {
     return this.#expected.flatMap(({ column, expectation }, index) => {
-      const filter = `FILTER (WHERE ${violationSql(column, expectation)})`;
+      const filter = `FILTER (WHERE ${violationSql(column.feature.valueColumn, column.feature.feature, expectation)})`;
       return [
         `count(*) ${filter} AS unexpected_${index}`,
         `min(row_id, ${MAX_EXAMPLES}) ${filter} AS unexpected_rows_${index}`,
@@ -59,68 +57,4 @@ export class ExpectationSql {
 function isViolated(expectation: FeatureExpectation, unexpected: bigint, rows: bigint): boolean {
   if (expectation.kind !== 'NULL_SHARE') return unexpected > 0n;
   return rows > 0n && Number(unexpected) / Number(rows) > expectation.max;
-}
-
-/** A condition that is true for a row with an unexpected value, and false for all others. */
-function violationSql({ feature }: PlannedColumn, expectation: FeatureExpectation): string {
-  const { valueColumn: value } = feature;
-  const { valueType } = feature.feature;
-  if (expectation.kind === 'NULL_SHARE') return `${value} IS NULL`;
-  const itemType = toElementType(valueType);
-  if (itemType === undefined) return isUnexpected(value, valueType, expectation);
-  if (expectation.kind === 'ITEMS')
-    return `(${value} IS NOT NULL AND NOT (${within(`len(${value})`, expectation, String)}))`;
-  return `coalesce(len(list_filter(${value}, lambda item: ${isUnexpected('item', itemType, expectation)})) > 0, false)`;
-}
-
-type OfValue = Exclude<FeatureExpectation, { kind: 'NULL_SHARE' | 'ITEMS' }>;
-
-function isUnexpected(value: string, type: ValueType, expectation: FeatureExpectation): string {
-  return `(${value} IS NOT NULL AND NOT coalesce(${expectedSql(value, type, expectation as OfValue)}, false))`;
-}
-
-function expectedSql(value: string, type: ValueType, expectation: OfValue): string {
-  // A timestamp is compared in microseconds, as it is in memory.
-  const compared = type === 'TIMESTAMP' ? `epoch_us(${value})` : value;
-  const literal = (item: ExpectedItem): string => literalSql(item, type);
-  switch (expectation.kind) {
-    case 'RANGE': {
-      const isWithin = within(compared, expectation, literal);
-      // In DuckDB, NaN is greater than all numbers.
-      return type === 'DOUBLE' ? `NOT isnan(${value}) AND ${isWithin}` : isWithin;
-    }
-    case 'SET':
-      return `${compared} IN (${expectation.values.map(literal).join(', ')})`;
-    case 'PATTERN':
-      return `length(${value}) <= ${MAX_MATCHED_LENGTH} AND regexp_full_match(${value}, ${textSql(expectation.pattern)})`;
-    case 'LENGTH':
-      return within(type === 'BYTES' ? `octet_length(${value})` : `length(${value})`, expectation, String);
-  }
-}
-
-function within<Bound>(
-  value: string,
-  { min, max }: { readonly min: Bound | null; readonly max: Bound | null },
-  literal: (bound: Bound) => string,
-): string {
-  const bounds = [
-    ...(min === null ? [] : [`${value} >= ${literal(min)}`]),
-    ...(max === null ? [] : [`${value} <= ${literal(max)}`]),
-  ];
-  return bounds.join(' AND ');
-}
-
-function literalSql(item: ExpectedItem, type: ValueType): string {
-  if (typeof item === 'string') return textSql(item);
-  if (typeof item === 'boolean') return String(item);
-  // As text: DuckDB reads a number with a point as a DECIMAL, and would compare another number.
-  return `CAST('${String(item)}' AS ${type === 'DOUBLE' ? 'DOUBLE' : 'BIGINT'})`;
-}
-
-/** The text of a query cannot have a NUL. */
-function textSql(text: string): string {
-  return text
-    .split('\0')
-    .map((part) => quoteText(part))
-    .join(' || chr(0) || ');
 }

@@ -1,3 +1,4 @@
+import { describeRepeatedTime } from '../datasources/registry/describe-expectation.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import { MAX_EXAMPLES } from './expectation-sql.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
@@ -35,7 +36,7 @@ SELECT count(*) AS rows, min(row_id, ${MAX_EXAMPLES}) AS examples FROM checked W
       column: columns[0]!.column.name,
       kind: 'UNIQUE_TIME',
       action,
-      description: `one row of an entity at an event time in the source "${source.source.name}"`,
+      description: describeRepeatedTime(source.source),
       rows,
       examples: rowNumbers(counted?.examples),
     });

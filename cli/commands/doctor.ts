@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { clientUrl } from '../../config/client-url.js';
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
 import type { GoogleClientOptions } from '../../composition/google-clients.js';
@@ -13,12 +12,12 @@ import { outputDataset } from '../../composition/open-output-tables.js';
 import { sharedFolder } from '../../composition/open-shared-files.js';
 import { diagnoseStores, probeStores } from '../../composition/stores.js';
 import { diagnoseOutputDataset } from '../../datasources/output-tables/bigquery/diagnose-output-dataset.js';
-import { projectRoot } from '../../config/project-root.js';
+import { readRelease } from '../../config/release.js';
 import { systemClock } from '../../values/clock.js';
 import { formatInstant } from '../../values/instant.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { askSources } from '../ask-sources.js';
-import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+import { GatewayClient } from '../gateway-client.js';
 import { printDiagnoses } from '../print-diagnoses.js';
 
 /**
@@ -49,11 +48,11 @@ export async function doctor(
   const dataset = outputDataset(config, google);
   const outputs = dataset ? [{ store: 'outputs', findings: diagnoseOutputDataset(dataset, Date.now) }] : [];
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
-  const address = url ?? `http://localhost:${config.port}/graphql`;
+  const address = url ?? clientUrl();
   const gateway = new GatewayClient(address, token ?? config.token);
   const sources = diagnoseFreshness(registry, config.dataDirectory, {
     ask: () => askSources(gateway),
-    options: address === DEFAULT_URL ? '' : `--url ${address}`,
+    options: address === clientUrl() ? '' : `--url ${address}`,
   });
   const authentication = diagnoseAuthentication(config, systemClock);
   const all = [...diagnoses, ...stores, ...shared, ...outputs, ...sources, ...models, authentication];
@@ -67,10 +66,7 @@ export async function doctor(
 
 /** What a reader of the report has to know of the machine; the findings have no secrets. */
 function reportHeader(): string {
-  const { version, dependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
-    readonly version: string;
-    readonly dependencies: Readonly<Record<string, string>>;
-  };
+  const { version, dependencies } = readRelease();
   const clients = ['aiplatform', 'bigquery', 'bigtable', 'storage'].map((name) => {
     const client = `@google-cloud/${name}`;
     return `${client} ${dependencies[client]}`;

@@ -2,10 +2,10 @@ import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../../errors/operator-error.js';
 import {
-  DEFAULT_URL,
   gatewayAt,
   jobName,
   tokenOption,
+  urlOption,
   type GatewayClient,
   type GatewayOptions,
 } from '../gateway-client.js';
@@ -70,7 +70,7 @@ export function driftCommand(write: (text: string) => void): Command {
     .option('--metric <metric>', 'jensen_shannon, l_infinity, population_stability_index or wasserstein')
     .option('--threshold <distance>', 'the threshold (default: that of the registry, or else 0.3)', distanceOf)
     .option('--max-cost-usd <amount>', 'refuse each query with a higher estimate', amount)
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(
       async (

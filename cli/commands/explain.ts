@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../../errors/operator-error.js';
 import { explanationReport, EXPLANATION_FIELDS, recomputes, type ExplainedAnswer } from '../explanation-report.js';
-import { DEFAULT_URL, gatewayAt, tokenOption, type GatewayOptions } from '../gateway-client.js';
+import { gatewayAt, tokenOption, urlOption, type GatewayOptions } from '../gateway-client.js';
 
 interface ExplainOptions extends GatewayOptions {
   readonly asOf?: string;
@@ -31,7 +31,7 @@ export function explainCommand(write: (text: string) => void): Command {
     .option('--known-at <time>', 'only rows that were written by this time')
     .option('--strictly-before', 'only rows with an event time before --as-of')
     .option('--rows <number>', 'the maximum number of rows of each kind', wholeNumber)
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(
       async (

@@ -6,7 +6,7 @@ import { FileFault } from '../../datasources/files/file-fault.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import type { Receipt } from '../../ingestion/ndjson/receipt.js';
 import type { ValueType } from '../../values/value-type.js';
-import { DEFAULT_URL, gatewayAt, type GatewayClient, tokenOption } from '../gateway-client.js';
+import { gatewayAt, type GatewayClient, tokenOption, urlOption } from '../gateway-client.js';
 import { addFileFlags, namingFlags, toFileOptions, type FileFlags } from '../file-flags.js';
 import { readImportRows } from '../import-rows.js';
 
@@ -32,7 +32,7 @@ export function importCommand(): Command {
   return addFileFlags(command)
     .option('--refused <file>', 'the file for refused and quarantined rows and the reasons', 'import-refused.ndjson')
     .option('--state <file>', 'the file for the progress, so that a second run continues', 'import-state.json')
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(namingFlags(importFiles));
 }
@@ -48,7 +48,11 @@ async function importFiles(
   const features = new Map<string, ValueType>();
   for (const name of options.features ?? []) {
     const valueType = known.features.get(name);
-    if (!valueType) throw new OperatorError(`The entity type "${entityType}" has no feature "${name}".`);
+    if (!valueType) {
+      throw new OperatorError(
+        `The entity type "${entityType}" has no feature "${name}". There are: ${[...known.features.keys()].join(', ')}.`,
+      );
+    }
     features.set(name, valueType);
   }
   // Of a file that changed, other rows come first: its import begins anew.

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { readKeyFile } from '../../auth/api-keys/key-file.js';
 import { createKey, revokeKeys, stateOf } from '../../auth/api-keys/manage-keys.js';
 import { readAuthenticationFile } from '../../auth/read-authentication-file.js';
@@ -34,7 +34,11 @@ export function keysCommand({ write, note, clock }: KeysCommandOptions): Command
     .argument('<name>', 'what the key is for; the principal is key:<name>')
     .option('--group <name...>', 'the groups of the principal')
     .option('--claim <name=value...>', 'claims of the principal, such as tenant=acme', claim)
-    .option('--expires <time>', 'when the key expires: 90d, 12h, an RFC 3339 time, or never', expiry, expiry('90d'))
+    .addOption(
+      new Option('--expires <time>', 'when the key expires: 90d, 12h, an RFC 3339 time, or never')
+        .argParser(expiry)
+        .default(expiry('90d'), '90d'),
+    )
     .option('--rotate', 'create a second key of this principal, with the same groups and claims', false)
     .action(async (name: string, options: CreateOptions) => {
       const { path, isUsed } = await keyFile();

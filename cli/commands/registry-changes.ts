@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { OperatorError } from '../../errors/operator-error.js';
-import { DEFAULT_URL, gatewayAt, tokenOption, type GatewayOptions } from '../gateway-client.js';
+import { gatewayAt, tokenOption, urlOption, type GatewayOptions } from '../gateway-client.js';
 
 const PLAN = `faults breaks { path message } changes expectations removed renamed { from to }
   recomputed { featurestore entityType source rows bytes isServedMeanwhile }`;
@@ -27,7 +27,7 @@ type Options = GatewayOptions;
 export function planCommand(write: (text: string) => void): Command {
   return new Command('plan')
     .description('Print what `apply` would change in a running gateway. Changes nothing.')
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(async (options: Options) => {
       const { registryPlan } = await gatewayAt(options).ask<{ registryPlan: Plan }>(
@@ -44,7 +44,7 @@ export function applyCommand(write: (text: string) => void): Command {
   return new Command('apply')
     .description('Make a running gateway read its registry file again and serve it, without a restart.')
     .option('--force', 'apply it even if it can break a client', false)
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(async ({ force, ...options }: Options & { readonly force: boolean }) => {
       const { applyRegistry } = await gatewayAt(options).ask<{

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { FOUND_EXIT_CODE } from '../watch-job.js';
 import { OperatorError } from '../../errors/operator-error.js';
-import { DEFAULT_URL, gatewayAt, jobName, tokenOption, type GatewayOptions } from '../gateway-client.js';
+import { gatewayAt, jobName, tokenOption, urlOption, type GatewayOptions } from '../gateway-client.js';
 import { amount } from '../list-features.js';
 import { isCompared, isSkewed, skewReport, type Skew } from '../skew-report.js';
 
@@ -43,7 +43,7 @@ export function skewCommand(write: (text: string) => void): Command {
     .option('--double-tolerance <difference>', 'the difference of two DOUBLEs that is equal (default: 0)', numberOf)
     .option('--examples <number>', 'the examples of each feature (default: 5)', numberOf)
     .option('--max-cost-usd <amount>', 'refuse a higher estimate', amount)
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(async (featurestore: string, entityType: string, options: SkewOptions) => {
       const { trainingSet, from, before, feature, match, ...terms } = options;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { DEFAULT_URL, gatewayAt, tokenOption, type GatewayClient, type GatewayOptions } from '../gateway-client.js';
+import { gatewayAt, tokenOption, urlOption, type GatewayClient, type GatewayOptions } from '../gateway-client.js';
 import { amount, listFeatures, refusal, type EntityTypeName } from '../list-features.js';
 import { askOutput } from '../job-output.js';
 import { OperatorError } from '../../errors/operator-error.js';
@@ -32,7 +32,7 @@ export function statsCommand(write: (text: string) => void): Command {
     .option('--job <id>', 'instead of features: the output of a training set job or of a batch prediction job')
     .option('--column <name...>', 'with --job: only these columns')
     .option('--max-cost-usd <amount>', 'refuse each query with a higher estimate', amount)
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(
       async (

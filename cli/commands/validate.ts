@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addFileFlags, namingFlags, toFileInput, type FileFlags } from '../file-flags.js';
-import { DEFAULT_URL, gatewayAt, tokenOption } from '../gateway-client.js';
+import { gatewayAt, tokenOption, urlOption } from '../gateway-client.js';
 import { toTrainingSetInput, type TrainingSetFlags } from '../training-set-flags.js';
 import { VALIDATION_FIELDS, validationLines, type ValidationReport } from '../training-set-report.js';
 
@@ -31,7 +31,7 @@ export function validateCommand(): Command {
     .option('--full-validation', 'compare all rows with the history, not only a sample')
     .option('--validation-seed <number>', 'choose another sample to compare', number);
   return addFileFlags(command)
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(
       namingFlags(async (file: string, options: ValidateOptions) => {

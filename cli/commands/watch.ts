@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { DEFAULT_URL, gatewayAt, jobName, tokenOption, type GatewayOptions } from '../gateway-client.js';
+import { gatewayAt, jobName, tokenOption, urlOption, type GatewayOptions } from '../gateway-client.js';
 import { watchJob } from '../watch-job.js';
 
 export function watchCommand(): Command {
@@ -8,7 +8,7 @@ export function watchCommand(): Command {
       'Show the progress of a job until it ends. Exit code 0: succeeded, 1: failed, 2: partially succeeded, 3: cancelled.',
     )
     .argument('<job>', 'the id of the job, with or without "jobs/"')
-    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(urlOption())
     .addOption(tokenOption())
     .action(async (job: string, options: GatewayOptions) => {
       await watchJob(gatewayAt(options), jobName(job));

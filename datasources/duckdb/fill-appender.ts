@@ -1,4 +1,5 @@
 import type { DuckDBAppender } from '@duckdb/node-api';
+import { turns } from '../../runtime/turns.js';
 
 /**
  * Fills an appender and closes it. An appender writes the rows that it still has when it is collected as garbage: after a
@@ -8,6 +9,21 @@ import type { DuckDBAppender } from '@duckdb/node-api';
 export function fillAppender(appender: DuckDBAppender, fill: () => void): void {
   try {
     fill();
+    appender.closeSync();
+  } catch (error) {
+    appender.clear();
+    throw error;
+  }
+}
+
+/** The same for many rows, in steps: other requests are answered between two of them. The connection is the caller's alone meanwhile. */
+export async function fillAppenderInTurns(appender: DuckDBAppender, steps: Iterable<() => void>): Promise<void> {
+  try {
+    for (const step of steps) {
+      const turn = turns.take();
+      if (turn) await turn;
+      step();
+    }
     appender.closeSync();
   } catch (error) {
     appender.clear();

@@ -1,6 +1,7 @@
 import type { Instant } from '../../values/instant.js';
 import type { OnlineWrite } from '../online/online-store.js';
 import type { FeatureSource } from '../registry/model.js';
+import type { ComputedViolation } from './computed-violation.js';
 import type { OfflineStore } from './offline-store.js';
 
 /** An offline store that computes the values of sources from their SQL and files. ingestion/prepare.ts updates it. */
@@ -73,6 +74,10 @@ export interface ImportedRows {
   readonly rows: bigint;
   /** The number of computed rows without an id or a time, which are not history. */
   readonly rejected: number;
+  /** The number of computed rows that were left out, because they violate an expectation with QUARANTINE. */
+  readonly leftOut: bigint;
+  /** The expectations that the computed rows violate; none with REJECT, because the import then fails. */
+  readonly violations: readonly ComputedViolation[];
   /** Whether two rows have the same entity and time. */
   readonly hasTies: boolean;
   /** The rows of the tables that the computation read. A file that it read twice counts once. */

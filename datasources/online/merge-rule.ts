@@ -40,3 +40,12 @@ export function sourceSlot(source: FeatureSource): string {
 
 /** Each written row is looked for by it. */
 const sourceSlots = new WeakMap<FeatureSource, string>();
+
+/** Whether an entity has two writes. Most writes of one request are of different entities, and then their order counts for nothing. */
+export function hasRepeatedEntity(writes: readonly Pick<OnlineWrite, 'entityId'>[]): boolean {
+  const entityIds = new Set<string>();
+  for (let index = 0; index < writes.length; index += 1) {
+    if (entityIds.add(writes[index]!.entityId).size === index) return true;
+  }
+  return false;
+}

@@ -2,7 +2,7 @@ import { formatInstant, type Instant } from '../../values/instant.js';
 import { toElementType } from '../../values/value-type.js';
 import type { ExpectedBound, ExpectedItem, FeatureExpectation } from './expectation.js';
 import { MAX_MATCHED_LENGTH } from './expected-pattern.js';
-import type { Feature } from './model.js';
+import type { Feature, FeatureSource } from './model.js';
 
 /** Longer sets would fill a message; the registry has all. */
 const MAX_NAMED = 10;
@@ -61,4 +61,9 @@ function listItems(values: readonly ExpectedItem[], areTimes: boolean): string {
 function shorten(text: string): string {
   const characters = Array.from(text);
   return characters.length > MAX_TEXT_LENGTH ? `${characters.slice(0, MAX_TEXT_LENGTH).join('')}…` : text;
+}
+
+/** What onRepeatedTime of a source expects, in words. */
+export function describeRepeatedTime({ name }: Pick<FeatureSource, 'name'>): string {
+  return `one row of an entity at an event time in the source "${name}"`;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../errors/app-error.js';
 import { INGEST_LIMITS, type IngestLimits } from '../../limits/ingest-limits.js';
 import { toChunks } from '../../runtime/to-chunks.js';
@@ -32,7 +33,8 @@ export interface ReadLine {
 
 /**
  * Reads lines into batches. The socket gives some hundred rows at a time, and each write costs the same again: a commit, receipts, a
- * line of the audit log. So what arrives during a write goes together with the next one.
+ * line of the audit log. So what arrives during a write goes together with the next one, and so does what has arrived already when a write
+ * could begin: the socket gives it in the next turns of the event loop.
  */
 export class LineBatches {
   readonly #reading: AsyncGenerator<Batch, void>;
@@ -45,16 +47,18 @@ export class LineBatches {
     this.#next = this.#read();
   }
 
-  /** The next batch, and what arrives after it until `until` resolves or the batch is full; undefined at the end. */
+  /**
+   * The next batch, and what arrives after it until `until` resolves and the socket has nothing more, or until the batch is full; undefined
+   * at the end.
+   */
   async take(until: Promise<unknown>): Promise<Batch | undefined> {
     const first = await this.#next;
     if (first.done) return undefined;
     let { lines, count } = first.value;
-    const isOver = until.then(() => undefined);
     for (;;) {
       this.#next = this.#read();
       // A failure to read is that of the next batch.
-      const more = await Promise.race([isOver, this.#next.catch(() => undefined)]);
+      const more = await Promise.race([until.then(socketTurns), this.#next.catch(() => undefined)]);
       if (!more || more.done || lines.length + more.value.lines.length > this.#maxRows) return { lines, count };
       lines = [...lines, ...more.value.lines];
       count += more.value.count;
@@ -72,6 +76,12 @@ export class LineBatches {
     next.catch(() => undefined);
     return next;
   }
+}
+
+/** The first turn resumes the socket, which stops while it holds a chunk, and the second one reads it. */
+async function socketTurns(): Promise<undefined> {
+  await setImmediate();
+  await setImmediate();
 }
 
 async function* readBatches({

@@ -2,16 +2,26 @@ import { isDiskFull } from '../../errors/disk-full.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../../jobs/job-handler.js';
+import {
+  describeViolation,
+  RejectedRows,
+  type ComputedViolation,
+} from '../../datasources/offline/computed-violation.js';
+import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import type { StorePreparation } from '../store-preparation.js';
 import type {
   SourceRefreshJobRecord,
   SourceRefreshResult,
   SourceRefreshSpec,
+  SourceViolation,
   StartSourceRefresh,
 } from '../source-refreshes.js';
 import { listRefreshed } from './list-refreshed.js';
 import { LOCAL_REFRESH, refreshTarget } from './source-refresh-job.js';
+
+/** Violated expectations that the message of an error names. */
+const MAX_NAMED = 10;
 
 /** Progress counts in percent: the rows of a source are known only when its SQL has run. */
 const PERCENT = 100n;
@@ -36,6 +46,8 @@ export class SourceRefreshHandler implements JobHandler<
     private readonly preparation: Pick<StorePreparation, 'refresh' | 'watchDeletions'>,
     /** Runs after each refresh: the next row of the future may be another one. */
     private readonly onRefreshed: () => void,
+    /** Receives what the computed rows of a source violate, for the metrics. */
+    private readonly onViolations: (source: FeatureSource, violations: readonly ComputedViolation[]) => void,
   ) {}
 
   async plan({ entityType, source, labels, trigger }: StartSourceRefresh): Promise<JobPlan<SourceRefreshSpec>> {
@@ -63,12 +75,17 @@ export class SourceRefreshHandler implements JobHandler<
       const result = {
         steps,
         rejectedRows: [...rejectedRows.values()].reduce((sum, rows) => sum + rows, 0),
-        computed: Array.from(imported, ([{ name: computed }, { rowsRead, rowsComputed, fullRefreshReason }]) => ({
-          source: computed,
-          rowsRead,
-          rowsComputed,
-          fullRefreshReason,
-        })),
+        computed: Array.from(
+          imported,
+          ([{ name: computed }, { rowsRead, rowsComputed, leftOut, fullRefreshReason }]) => ({
+            source: computed,
+            rowsRead,
+            rowsComputed,
+            rowsLeftOut: leftOut,
+            fullRefreshReason,
+          }),
+        ),
+        violations: Array.from(imported).flatMap(([computed, { violations }]) => this.#told(computed, violations)),
       };
       return { state: 'SUCCEEDED', result, progress: toProgress(PERCENT) };
     } catch (error) {
@@ -77,6 +94,15 @@ export class SourceRefreshHandler implements JobHandler<
       }
       // Not a fault of the source: the same refresh succeeds when the disk has room.
       if (isDiskFull(error)) throw error;
+      if (error instanceof RejectedRows) {
+        const violations = this.#told(error.source, error.violations);
+        return {
+          state: 'FAILED',
+          error: { code: 'EXPECTATION_VIOLATED', message: describeRejected(error) },
+          result: { steps: null, rejectedRows: null, violations },
+          progress: toProgress(completed),
+        };
+      }
       // The fault is in the operator's SQL or files. Its details name paths, so only the summary is for clients.
       if (error instanceof OperatorError) {
         const { summary, faults } = error;
@@ -90,6 +116,23 @@ export class SourceRefreshHandler implements JobHandler<
       this.onRefreshed();
     }
   }
+
+  #told(source: FeatureSource, violations: readonly ComputedViolation[]): SourceViolation[] {
+    if (violations.length > 0) this.onViolations(source, violations);
+    return violations.map((violation) => ({ source: source.name, ...violation }));
+  }
+}
+
+/** The ids of the rows are not in it: clients that see the job may not know them. `violations` of the job has them. */
+function describeRejected({ source, violations }: RejectedRows): string {
+  const rejected = violations.filter(({ action }) => action === 'REJECT');
+  const named = rejected.slice(0, MAX_NAMED).map((violation) => describeViolation(violation));
+  const more = rejected.length - named.length;
+  return (
+    `The computed rows of the source "${source.name}" are not as expected: ${named.join('; ')}` +
+    `${more > 0 ? `; and ${more} more expectations are violated` : ''}. The old values stay. violations of the job names rows. ` +
+    'Correct the SQL or the files, or change the expectation or its onViolation in the registry.'
+  );
 }
 
 function toProgress(completed: bigint) {

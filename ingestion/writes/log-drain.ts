@@ -16,16 +16,27 @@ export interface LogDrainOptions {
   readonly onError: (error: unknown) => void;
   /** Receives the number of rows of sources that the registry no longer has. */
   readonly onUnknownRows: (rows: number) => void;
-  /** Milliseconds between a commit and its drain when no reader asks: one transaction then takes several commits. */
+  /**
+   * Milliseconds of a pause of the writes before a drain that no reader asks for: one transaction then takes many commits.
+   * Without a pause, rows wait for `maxDelayMs` at most, and until they fill a transaction.
+   */
   readonly delayMs?: number;
   /** Milliseconds before a failed drain is repeated. */
   readonly retryMs?: number;
 }
 
+const DELAY_MS = 250;
+const MAX_DELAY_MS = 2_000;
+
 /** Moves the rows of a log into the offline store: each once, in order. */
 export class LogDrain {
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Of the commits that wait for the timer: when the first and the last of them came. */
+  #firstAt = 0;
+  #lastAt = 0;
+  /** The last drain failed: its repetition waits, however many rows come. */
+  #hasFailed = false;
   #drainedUpTo = 0;
 
   private constructor(private readonly options: LogDrainOptions) {}
@@ -49,15 +60,47 @@ export class LogDrain {
     }
   }
 
-  /** Drains soon, without a waiting reader. */
-  schedule(sequence: number, delayMs = this.options.delayMs ?? 250): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.drainUpTo(sequence).catch((error: unknown) => {
+  /** Drains later, without a waiting reader. `rows` are all that the offline store lacks. */
+  schedule(rows: number): void {
+    const now = performance.now();
+    this.#lastAt = now;
+    if (!this.#timer) {
+      this.#firstAt = now;
+      this.#wait(this.#delayMs, () => this.#drainInPause());
+    }
+    const isFull = rows >= WRITE_LIMITS.maxRowsPerDrain;
+    if (isFull && !this.#running && !this.#hasFailed) this.#drainAll();
+  }
+
+  get #delayMs(): number {
+    return this.options.delayMs ?? DELAY_MS;
+  }
+
+  #wait(milliseconds: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, milliseconds).unref();
+  }
+
+  /** A drain takes time of the event loop, which writers need as long as they write. */
+  #drainInPause(): void {
+    const now = performance.now();
+    const end = Math.min(this.#lastAt + this.#delayMs, this.#firstAt + Math.max(MAX_DELAY_MS, this.#delayMs));
+    // A timer may be early by a part of a millisecond.
+    if (end - now >= 1) this.#wait(end - now, () => this.#drainInPause());
+    else this.#drainAll();
+  }
+
+  #drainAll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.drainUpTo(this.options.log.last.sequence).then(
+      () => (this.#hasFailed = false),
+      (error: unknown) => {
+        this.#hasFailed = true;
         this.options.onError(error);
-        this.schedule(sequence, this.options.retryMs ?? 1000);
-      });
-    }, delayMs).unref();
+        this.#wait(this.options.retryMs ?? 1000, () => this.#drainAll());
+      },
+    );
   }
 
   async close(sequence: number): Promise<void> {

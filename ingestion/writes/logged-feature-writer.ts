@@ -236,7 +236,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     this.#moments.remember(sequence, rows, moments);
     this.#room.enter(rows.length);
     this.#oldestLogged ??= now;
-    this.#drain.schedule(sequence);
+    this.#drain.schedule(this.#room.rows);
     if (future.size > 0) this.#future.schedule();
     return isNew;
   }

@@ -1,4 +1,4 @@
-import { sourceSlot } from '../../datasources/online/merge-rule.js';
+import { hasRepeatedEntity, sourceSlot } from '../../datasources/online/merge-rule.js';
 import type { OnlineWrite } from '../../datasources/online/online-store.js';
 import type { FindEntity, WriteLog } from '../../datasources/online/write-log.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
@@ -35,11 +35,12 @@ export class Moments {
    */
   async selectNew(parts: readonly CheckedPart[], now: Instant): Promise<readonly (MomentValues | undefined)[]> {
     const known = await this.#readKnown(parts, now);
-    const changed = new MomentIndex();
+    // Most commits have each entity once, so that no part changes what another one finds.
+    const changed = hasRepeatedEntity(parts) ? new MomentIndex() : undefined;
     for (let index = 0; index < parts.length; index += 1) {
       const part = parts[index]!;
-      const after = addPart(part, changed.find(part) ?? known[index]);
-      if (after) changed.set(part, after, 0);
+      const after = addPart(part, changed?.find(part) ?? known[index]);
+      if (after) changed?.set(part, after, 0);
       known[index] = after;
     }
     return known;

@@ -3,6 +3,8 @@ import { Node } from '../node.js';
 import { EntityType } from '../registry/entity-type.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { Job } from './job.js';
+import { ExpectationKindEnum, ViolationActionEnum } from '../registry/feature-expectation.js';
+import { DateTime } from '../scalars/date-time.js';
 
 export const RefreshTriggerEnum = {
   REQUEST: 'REQUEST',
@@ -69,6 +71,56 @@ export class ComputedSource {
 
   @Field(() => BigIntScalar, { description: 'The rows that were computed and stored.' })
   rowsComputed!: bigint;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description:
+      'The computed rows that were not stored, because they violate an expectation with QUARANTINE. Null for a job of an ' +
+      'earlier release.',
+  })
+  rowsLeftOut!: bigint | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A computed row, by its entity and event time.' })
+export class ComputedRow {
+  @Field(() => String, { description: 'The id of the entity.' })
+  entityId!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'The event time. Null in a static source.' })
+  timestamp!: bigint | null;
+}
+
+@ObjectType({
+  simpleResolvers: true,
+  description: 'An expectation of the registry that computed rows violate (docs/expectations.md).',
+})
+export class ComputedViolation {
+  @Field(() => String, { description: 'The name of the source.' })
+  source!: string;
+
+  @Field(() => String, { nullable: true, description: 'The name of the feature. Null for UNIQUE_TIME.' })
+  feature!: string | null;
+
+  @Field(() => ExpectationKindEnum, { description: 'What the expectation is about.' })
+  kind!: keyof typeof ExpectationKindEnum;
+
+  @Field(() => ViolationActionEnum, { description: 'What the registry says of a violation.' })
+  action!: keyof typeof ViolationActionEnum;
+
+  @Field(() => String, { description: 'What is expected, for people.' })
+  description!: string;
+
+  @Field(() => BigIntScalar, {
+    description:
+      'Computed rows with such a value; for UNIQUE_TIME, rows that are not the only one of their entity at their event time.',
+  })
+  rows!: bigint;
+
+  @Field(() => [ComputedRow], {
+    description:
+      'The first of these rows by entity id and event time: at most 10, and only of entities whose value the client may read.',
+  })
+  examples!: readonly ComputedRow[];
 }
 
 @ObjectType({
@@ -114,4 +166,13 @@ export class SourceRefreshJob {
       'an earlier release.',
   })
   computed!: readonly ComputedSource[] | null;
+
+  @Field(() => [ComputedViolation], {
+    nullable: true,
+    description:
+      'The expectations that computed rows violate. With REJECT, the job ends as FAILED and no row of the source is stored. ' +
+      'With QUARANTINE, the rows with such a value are not stored. With WARN, they are. Null until the job ends, and for a ' +
+      'job of an earlier release.',
+  })
+  violations!: readonly ComputedViolation[] | null;
 }

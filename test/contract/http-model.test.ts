@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HttpServing } from '../../batch-prediction/models/http/http-serving.js';
 import type { Instance } from '../../batch-prediction/models/model-serving.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
@@ -230,6 +233,22 @@ describe('an HTTP model', () => {
       code: 'MODEL_UNAVAILABLE',
       message: 'The server of model "linear" says that it is not ready (HTTP 503). Start it, then try again.',
     });
+  });
+
+  it.each([
+    [404, true],
+    [405, true],
+    [501, true],
+    [500, false],
+    [503, false],
+  ])('is opened without a healthUrl if its server answers GET with %i: %s', async (code, opens) => {
+    const refusing = createServer((_, response) => void response.writeHead(code).end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void refusing.close());
+    await once(refusing, 'listening');
+    const url = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}/predict`;
+    const opened = new HttpServing().open(testModel({ http: { url } }));
+    if (opens) await (await opened).close();
+    else await expect(opened).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
   });
 
   it('gives up its requests when it is closed', async () => {

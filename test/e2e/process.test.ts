@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -107,5 +107,15 @@ describe('the gateway as a process', () => {
     const gateway = await startGatewayProcess(variables);
     await expect(startGatewayProcess(variables)).rejects.toThrow(/Does another process use the same data folder/);
     await gateway.stop();
+  });
+
+  it('names a command that does not exist, and the one that was meant', () => {
+    const cli = join(import.meta.dirname, '../../dist/cli/main.js');
+    const { status, stderr } = spawnSync(process.execPath, [cli, 'chek'], { encoding: 'utf8' });
+    expect([status, stderr.split('\n')[0], stderr.split('\n')[1]]).toEqual([
+      1,
+      "error: unknown command 'chek'",
+      '(Did you mean check?)',
+    ]);
   });
 });

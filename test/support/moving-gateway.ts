@@ -60,7 +60,19 @@ export interface MovingGateway extends Gateway {
       readonly fullRefreshReason: string | null;
       readonly rowsRead: string;
       readonly rowsComputed: string;
+      readonly rowsLeftOut: string;
     }[];
+    readonly violations:
+      | readonly {
+          readonly source: string;
+          readonly feature: string | null;
+          readonly kind: string;
+          readonly action: string;
+          readonly description: string;
+          readonly rows: string;
+          readonly examples: readonly { readonly entityId: string; readonly timestamp: string | null }[];
+        }[]
+      | null;
   }>;
 }
 
@@ -102,7 +114,7 @@ export async function startMovingGateway(
       );
       for (;;) {
         const { job } = await ask<any>(
-          'query ($id: ID!) { job(id: $id) { state error { code message } ... on SourceRefreshJob { trigger steps computed { source isIncremental fullRefreshReason rowsRead rowsComputed } } } }',
+          'query ($id: ID!) { job(id: $id) { state error { code message } ... on SourceRefreshJob { trigger steps computed { source isIncremental fullRefreshReason rowsRead rowsComputed rowsLeftOut } violations { source feature kind action description rows examples { entityId timestamp } } } } }',
           { id: refreshSource.job.id },
         );
         if (/SUCCEEDED|FAILED|CANCELLED/.test(job.state)) return job;

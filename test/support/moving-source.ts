@@ -33,6 +33,8 @@ export interface MovingSourceOptions {
   readonly format?: 'csv' | 'parquet';
   /** Whether the SQL counts the orders of an entity until each. */
   readonly hasWindow?: boolean;
+  /** Rows with a greater total violate an expectation with QUARANTINE. */
+  readonly most?: number;
 }
 
 const IDS = ['a', 'b', 'c'];
@@ -91,7 +93,9 @@ export class MovingSource {
     const registry = await loadRegistry(join(this.options.folder, 'registry.yaml'));
     const { features } = registry.entityType('shop', 'customer');
     const orders = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, ofFile]) => ofFile);
-    const rows = orders.map((order): FeatureRow => ({
+    const { most = Infinity } = this.options;
+    const kept = orders.filter(({ total }) => total === null || total <= most);
+    const rows = kept.map((order): FeatureRow => ({
       entityId: order.id,
       timestamp: at(order.second),
       values: new Map<string, bigint | null>([
@@ -113,10 +117,11 @@ export class MovingSource {
   }
 
   async #write(files: Files): Promise<void> {
-    const { folder, incremental, dense, format = 'csv', hasWindow = false } = this.options;
+    const { folder, incremental, dense, format = 'csv', hasWindow = false, most } = this.options;
     mkdirSync(join(folder, 'data'), { recursive: true });
     rmSync(join(folder, 'orders'), { recursive: true, force: true });
     mkdirSync(join(folder, 'orders'));
+    const expected = most === undefined ? '' : `, expectations: [{ max: ${most}, onViolation: QUARANTINE }]`;
     const table =
       format === 'csv'
         ? '{ file: orders, timeZone: UTC, columns: { id: VARCHAR, moment: TIMESTAMP, total: BIGINT } }'
@@ -134,7 +139,7 @@ export class MovingSource {
           - sql: orders.sql
             timestampColumn: moment
             ${incremental === null ? '' : `incremental: ${incremental}`}
-            features: [{ name: total, valueType: INT64 }${hasWindow ? ', { name: orders, valueType: INT64 }' : ''}]
+            features: [{ name: total, valueType: INT64${expected} }${hasWindow ? ', { name: orders, valueType: INT64 }' : ''}]
 `,
     );
     const orders = hasWindow ? ', count(*) OVER (PARTITION BY id ORDER BY moment) AS orders' : '';

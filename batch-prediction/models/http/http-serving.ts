@@ -51,8 +51,8 @@ async function findHealthFault({ location, http }: Model): Promise<HealthFault |
       signal: AbortSignal.timeout(HEALTH_DEADLINE_MS),
     });
     await response.body?.cancel();
-    // A server need not support GET at the address for predictions, so any response proves that it is reachable.
-    const isHealthy = healthUrl === null ? response.status < 500 : response.ok;
+    // A server need not support GET at the address for predictions. Most refuse it with 404 or 405, some with 501.
+    const isHealthy = healthUrl === null ? response.status < 500 || response.status === 501 : response.ok;
     return isHealthy ? undefined : { what: `says that it is not ready (HTTP ${response.status})` };
   } catch (cause) {
     return { what: 'does not answer', cause };

@@ -7,8 +7,13 @@ const REASONS = ['rateLimitExceeded', 'userRateLimitExceeded', 'jobRateLimitExce
 export const DEFAULT_RETRY_DELAY_MS = 500;
 export const RETRIES = 4;
 
+/** Too many queries of the project wait. The reason is that of a quota of a day too, which no retry outlasts. */
+const QUEUE_FULL = /\bjobs that can be queued\b/;
+
 export function isRateLimit(error: unknown): boolean {
-  return readErrorReasons(error).some((reason) => REASONS.includes(reason));
+  const reasons = readErrorReasons(error);
+  if (reasons.some((reason) => REASONS.includes(reason))) return true;
+  return reasons.includes('quotaExceeded') && error instanceof Error && QUEUE_FULL.test(error.message);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { RawValue } from '../../../values/value-type.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import { findRowFault } from '../find-row-fault.js';
-import { fillAppender } from '../../duckdb/fill-appender.js';
+import { fillAppenderInTurns } from '../../duckdb/fill-appender.js';
 import { ensureHistoryTable, historyTableName } from '../../duckdb/history-table.js';
 import { toDuckDb } from '../../duckdb/value-mapping.js';
 
@@ -31,15 +31,14 @@ export async function appendRows(
     return reason === undefined;
   });
   const appender = await connection.createAppender(historyTableName(source), source.entityType.featurestore.name);
-  fillAppender(appender, () => {
-    const types = columns.map((_, index) => appender.columnType(index));
-    // Whole columns: a call for each value took most of an append.
-    for (const ofChunk of toChunks(accepted, ROWS_PER_CHUNK)) {
-      const chunk = DuckDBDataChunk.create(types, ofChunk.length);
-      for (const [index, read] of readers.entries()) chunk.setColumnValues(index, ofChunk.map(read));
-      appender.appendDataChunk(chunk);
-    }
+  const types = columns.map((_, index) => appender.columnType(index));
+  // Whole columns: a call for each value took most of an append.
+  const steps = toChunks(accepted, ROWS_PER_CHUNK).map((ofChunk) => () => {
+    const chunk = DuckDBDataChunk.create(types, ofChunk.length);
+    for (const [index, read] of readers.entries()) chunk.setColumnValues(index, ofChunk.map(read));
+    appender.appendDataChunk(chunk);
   });
+  await fillAppenderInTurns(appender, steps);
   return { appended: accepted.length, rejected };
 }
 

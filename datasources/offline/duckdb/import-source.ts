@@ -1,8 +1,6 @@
 import { toErrorMessage } from '../../../errors/error-message.js';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
-import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
-import { toElementType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
@@ -10,6 +8,8 @@ import type { Instant } from '../../../values/instant.js';
 import type { ImportedRows } from '../importing-offline-store.js';
 import { FILE_COLUMN, historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
 import type { FileReader } from '../../files/file-reader.js';
+import { checkRows, refuseRejected } from './check-rows.js';
+import { findRepeatedTimes } from './find-repeated-times.js';
 import { bindSource, definePartition, type BoundSource } from './bind-source.js';
 import { listReadTables } from '../../registry/read-tables.js';
 import { describe, VALUE_FAULT } from './source-columns.js';
@@ -45,7 +45,7 @@ export async function importSource(
 }
 
 /** What the import of a whole source says of it. */
-export type WholeImport = Pick<ImportedRows, 'rows' | 'rejected' | 'hasTies' | 'rowsRead' | 'rowsComputed'>;
+export type WholeImport = Omit<ImportedRows, 'fullRefreshReason' | 'addedFrom'>;
 
 /** Checks the stored rows of a table that was replaced. */
 export async function finishWhole(
@@ -54,11 +54,17 @@ export async function finishWhole(
   rowsRead: bigint,
 ): Promise<WholeImport> {
   const rejected = await requireIdAndTime(connection, source);
-  const rows = await checkRows(connection, source, historyTable(source));
+  const table = historyTable(source);
+  const { rows, leftOut, violations } = await checkRows(connection, source, table);
+  const ties = await hasTies(connection, source, table);
+  const repeated = ties ? await findRepeatedTimes(connection, source, table) : [];
+  refuseRejected(source, [...violations, ...repeated]);
   return {
     rows,
     rejected,
-    hasTies: await hasTies(connection, source, historyTable(source)),
+    leftOut,
+    violations: [...violations, ...repeated],
+    hasTies: ties,
     rowsRead,
     rowsComputed: rows,
   };
@@ -108,31 +114,6 @@ function toFault(cause: unknown): string {
   const message = toErrorMessage(cause);
   const own = message.indexOf(VALUE_FAULT);
   return own < 0 ? message : message.slice(own + VALUE_FAULT.length);
-}
-
-/** Checks that types cannot express, in one pass over the columns concerned. Returns the number of rows. */
-export async function checkRows(connection: DuckDBConnection, source: FeatureSource, table: string): Promise<bigint> {
-  const arrays = source.features.filter(({ valueType }) => toElementType(valueType) !== undefined);
-  const counts = joinSql(
-    [
-      'count(*) AS rows',
-      `count(*) FILTER (WHERE strlen(entity_id) > ${MAX_ENTITY_ID_BYTES}) AS bad_ids`,
-      ...arrays.map(
-        ({ name }) =>
-          `count(*) FILTER (WHERE len(${quoteIdentifier(name)}) <> list_count(${quoteIdentifier(name)})) AS ${quoteIdentifier(name)}`,
-      ),
-    ],
-    ', ',
-  );
-  const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${table}`)).getRowObjects();
-  const faults = [
-    ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id of over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
-    ...arrays.flatMap(({ name }) =>
-      row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [],
-    ),
-  ];
-  if (faults.length > 0) throw new OperatorError(`${describe(source)} has rows that cannot be stored:`, faults);
-  return BigInt(String(row.rows ?? 0));
 }
 
 /** Whether two rows of a table have the same entity and time. */

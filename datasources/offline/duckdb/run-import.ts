@@ -4,6 +4,7 @@ import { historyTable, isByFile, replaceHistoryTable } from '../../duckdb/histor
 import { readIncrement, writeImportRecord } from '../../duckdb/import-record.js';
 import type { FileReader } from '../../files/file-reader.js';
 import type { FeatureSource } from '../../registry/model.js';
+import type { ComputedViolation } from '../computed-violation.js';
 import type { ImportedRows, IncrementalInputs, SourceInputs, FullRefreshReason } from '../importing-offline-store.js';
 import { deleteFrom } from './delete-rows.js';
 import { finishWhole, importSource, type WholeImport } from './import-source.js';
@@ -82,7 +83,8 @@ async function importWhole(run: ImportRun, end: End, fullRefreshReason: FullRefr
     }
     return await end(async (deletedIds) => {
       const deleted = await deleteFrom(connection, historyTable(source), deletedIds);
-      const imported = { ...whole, rows: whole.rows - BigInt(deleted) };
+      const violations = withoutEntities(whole.violations, deletedIds);
+      const imported = { ...whole, violations, rows: whole.rows - BigInt(deleted) };
       const isKnown = incremental !== null && (isByFile(source) || ofFiles !== null);
       const next = isKnown ? await nextState(incremental, ofFiles ?? {}, { state: null, unsortedRows: 0 }) : null;
       await writeImportRecord(connection, source, inputs, imported, next);
@@ -94,6 +96,19 @@ async function importWhole(run: ImportRun, end: End, fullRefreshReason: FullRefr
     await connection.run('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+/** An entity that was deleted during the import is not named. */
+function withoutEntities(
+  violations: readonly ComputedViolation[],
+  deletedIds: readonly string[],
+): readonly ComputedViolation[] {
+  if (deletedIds.length === 0) return violations;
+  const deleted = new Set(deletedIds);
+  return violations.map((violation) => ({
+    ...violation,
+    examples: violation.examples.filter(({ entityId }) => !deleted.has(entityId)),
+  }));
 }
 
 /** null: a file changed meanwhile, so it is not known which rows of it are stored. */

@@ -1,7 +1,7 @@
 import type { RootDatabase } from 'lmdb';
 import { transact } from '../../../runtime/lmdb.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
-import { sourceSlot } from '../merge-rule.js';
+import { hasRepeatedEntity, sourceSlot } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite } from '../online-store.js';
 import type { Rows } from './generations.js';
 import { mergeWrite, replaceRow } from './merge-write.js';
@@ -30,35 +30,24 @@ export function mergeRows(
   // Now, because finding a number may read LMDB, and a read reuses the buffer of the row that is being merged.
   let last: FeatureSource | undefined;
   for (const { source } of writes) if (source !== last) numbers.slotsOf((last = source));
-  for (const [entityId, ofEntity] of groupByEntity(writes)) {
-    if (except?.has(entityId)) continue;
+  const mergeEntity = (entityId: string, ofEntity: readonly OnlineWrite[]): void => {
+    if (except?.has(entityId)) return;
     const key = toKey(entityId);
     // LMDB reuses this buffer at the next read: the row is encoded before.
     const bytes = rows.getBinaryFast(key);
     const stored = bytes && new RowReader(bytes);
-    const ofRow = typeof ofEntity === 'number' ? [writes[ofEntity]!] : ofEntity.map((index) => writes[index]!);
-    const whole = ofRow.length === 1 ? replaceRow(stored, ofRow[0]!, numbers) : undefined;
-    void rows.put(key, whole ?? mergeRow(stored, ofRow, numbers));
-  }
+    const whole = ofEntity.length === 1 ? replaceRow(stored, ofEntity[0]!, numbers) : undefined;
+    void rows.put(key, whole ?? mergeRow(stored, ofEntity, numbers));
+  };
+  if (hasRepeatedEntity(writes)) {
+    for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) mergeEntity(entityId, ofEntity);
+  } else for (const write of writes) mergeEntity(write.entityId, [write]);
 }
 
 function mergeRow(stored: RowReader | undefined, writes: readonly OnlineWrite[], numbers: SlotNumbers): Buffer {
   const slots = stored?.slots() ?? new Map<number, AnySlot>();
   for (const write of writes) mergeWrite(slots, write, numbers);
   return encodeRow(slots);
-}
-
-/** The indexes of the writes of each entity, in order. Most entities have one, which needs no list. */
-function groupByEntity(writes: readonly OnlineWrite[]): Map<string, number | number[]> {
-  const groups = new Map<string, number | number[]>();
-  for (let index = 0; index < writes.length; index += 1) {
-    const { entityId } = writes[index]!;
-    const group = groups.get(entityId);
-    if (group === undefined) groups.set(entityId, index);
-    else if (typeof group === 'number') groups.set(entityId, [group, index]);
-    else group.push(index);
-  }
-  return groups;
 }
 
 /**

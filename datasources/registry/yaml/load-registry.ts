@@ -30,7 +30,7 @@ export async function loadRegistry(path: string): Promise<Registry> {
  */
 export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
+    const why = whyUnreadable((cause as NodeJS.ErrnoException).code);
     throw new OperatorError(`The registry ${path} ${why}. FEATUREGRAPH_REGISTRY or an argument names it.`, [], {
       cause,
     });
@@ -59,4 +59,10 @@ function parseRegistry(text: string, path: string): ParsedYaml<RegistryDocument>
     jsonSchema: registryJsonSchema,
     findFaults,
   });
+}
+
+function whyUnreadable(code: string | undefined): string {
+  if (code === 'ENOENT') return 'is not there';
+  if (code === 'EISDIR') return 'is a folder. Name the file in it, such as registry.yaml';
+  return code === 'EACCES' ? 'cannot be read: this user has no permission to read it' : 'cannot be read';
 }

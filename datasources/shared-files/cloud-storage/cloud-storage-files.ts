@@ -15,12 +15,20 @@ export interface CloudStorageFilesOptions {
   readonly bucket: string;
   /** The folder in the bucket, without slashes at its ends. Empty: the whole bucket. */
   readonly folder: string;
-  /** Files of this size are sent in parts, which are repeated one by one. Tests use less. */
+  /** Files of this size and more are sent in chunks. Tests use less. */
   readonly resumableBytes?: number;
+  /** A multiple of 256 KiB, as Cloud Storage wants it. Tests use less. */
+  readonly chunkBytes?: number;
 }
 
 /** Below this size, repeating the whole upload costs less than the requests of a resumable one. */
 const RESUMABLE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The client keeps a chunk in memory until Cloud Storage has it, and after a broken connection it sends the rest of the
+ * chunk again. Without chunks it keeps only its last buffer, and a connection that breaks ends the upload.
+ */
+const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /** Bytes of the name of an object in Cloud Storage. */
 const MAX_NAME_BYTES = 1024;
@@ -79,13 +87,14 @@ export class CloudStorageFiles implements SharedFiles {
     address: string,
     { owner, checksum, replaces }: SharedWrite,
   ): Promise<SharedFile | undefined> {
-    const { bucket, resumableBytes = RESUMABLE_BYTES } = this.options;
+    const { bucket, resumableBytes = RESUMABLE_BYTES, chunkBytes = CHUNK_BYTES } = this.options;
     const { size } = await stat(path);
     const storage = await this.options.storage();
     try {
       const [file] = await storage.bucket(bucket).upload(path, {
         destination: this.#objectName(address),
         resumable: size >= resumableBytes,
+        chunkSize: chunkBytes,
         preconditionOpts: { ifGenerationMatch: replaces ?? 0 },
         metadata: { metadata: { [OWNER]: owner, [CHECKSUM]: checksum } },
       });
@@ -192,8 +201,16 @@ function abortAfterAnswer(content: Readable, signal: AbortSignal, answered: Abor
 function isTransient(error: unknown): boolean {
   const status = readHttpStatus(error);
   if (status !== undefined) return status === 408 || status === 429 || status >= 500;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code);
+  if (!(error instanceof Error)) return false;
+  if (UPLOAD_GIVEN_UP.test(error.message)) return true;
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code);
 }
+
+/**
+ * How the client ends a resumable upload that a repetition of the whole write mends. The first says that Cloud Storage
+ * told of no bytes: the answer to the last chunk was lost, or the session was. The caller finds out which.
+ */
+const UPLOAD_GIVEN_UP = /^(The offset is lower than the number of bytes written|Retry (total time )?limit exceeded)/;
 
 /** A permission or a bucket that does not exist is for the operator: it passes, is masked, and is logged. */
 function toUnavailable(error: unknown): unknown {

@@ -13,6 +13,7 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../../support/google/bigtable-emulator.js';
+import { BigtableAdminQuotas } from '../../support/google/bigtable-admin-quotas.js';
 import { bigtableInstanceAdmin } from '../../support/google/bigtable-protos.js';
 import { startFaultProxy, type FaultProxy } from '../../support/google/fault-proxy.js';
 import { collect } from '../../support/collect.js';
@@ -59,6 +60,22 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
       'the gateway may write conditionally',
       'the app profile "default" routes to one cluster and allows conditional writes',
     ]);
+  });
+
+  it('waits for the quota of the admin API', async () => {
+    const settings = await createTable(emulator.endpoint, { rule: VERSIONS });
+    const quotas = new BigtableAdminQuotas();
+    Object.assign(quotas, { minuteMs: 200 }).aMinute.tableReads = 1;
+    quotas.windows.holdsUntilRefused = true;
+    const { decide } = proxy;
+    onTestFinished(() => void (proxy.decide = decide));
+    proxy.decide = (method) =>
+      quotas.decide(method) ??
+      (method === 'GetAppProfile' ? { kind: 'answered', message: appProfile(goodProfile) } : undefined);
+    for (const _look of ['first', 'second']) {
+      expect(faultsOf(await collect(diagnoseBigtable(settings, proxy.endpoint)))).toEqual([]);
+    }
+    expect(quotas.refused.get('tableReads')).toBeGreaterThan(0);
   });
 
   it('finds a table that is not there, and says how to make it', async () => {

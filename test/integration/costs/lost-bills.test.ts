@@ -65,8 +65,8 @@ describeWithGoogleSql('the bill of a query whose process ended', () => {
     admit: async (query) => ({ ...(await payer.admit(query)), settle: async () => undefined }),
   });
 
-  async function openBudget(folder = join(temporaryFolder(), 'costs')) {
-    const costs = await openTestCosts({ folder, dailyBudgets: new Map([['*', 10]]), clock: () => NOW });
+  async function openBudget(folder = join(temporaryFolder(), 'costs'), dailyBudgets = new Map([['*', 10]])) {
+    const costs = await openTestCosts({ folder, dailyBudgets, clock: () => NOW });
     onTestFinished(() => costs.close());
     const usage = async () => {
       const { spent, billedBytes } = await costs.guard.usage('ada');
@@ -106,6 +106,17 @@ describeWithGoogleSql('the bill of a query whose process ended', () => {
     // A sixty-fourth of the budget.
     expect(await before.usage()).toEqual({ spent: 10 / 64, billedBytes: 0n });
     const after = await openBudget(before.folder);
+    await (await look(after.costs)).settled();
+    await expect.poll(after.usage).toEqual(charged());
+    expect(await after.costs.ledger.openWork(10)).toEqual([]);
+  });
+
+  it('is counted at the next start, also for a principal without a budget', async () => {
+    const before = await openBudget(undefined, new Map());
+    await read(killed(before.payer));
+    await expect.poll(() => before.costs.ledger.openWork(10)).toHaveLength(1);
+    expect(await before.usage()).toEqual({ spent: 0, billedBytes: 0n });
+    const after = await openBudget(before.folder, new Map());
     await (await look(after.costs)).settled();
     await expect.poll(after.usage).toEqual(charged());
     expect(await after.costs.ledger.openWork(10)).toEqual([]);

@@ -107,6 +107,11 @@ describe.each<[string, Declaration]>([
     'from a watermark on, over Parquet',
     { incremental: '{ table: orders, watermarkColumn: moment }', format: 'parquet' },
   ],
+  ['file by file, without rows that are to be quarantined', { incremental: '{ table: orders }', most: 6 }],
+  [
+    'from a watermark on, with a window, without rows that are to be quarantined',
+    { incremental: '{ table: orders, watermarkColumn: moment }', hasWindow: true, most: 6 },
+  ],
   [
     'from a watermark on, with a window',
     { incremental: '{ table: orders, watermarkColumn: moment }', hasWindow: true },

@@ -21,6 +21,7 @@ describeWithGoogleSql('a migration of 40 entity types and 2,000 features', () =>
       const { quotas } = world.vertex.server;
       quotas.minuteMs = MINUTE_MS;
       world.bigQuery.quotas.secondMs = 1_000 * FACTOR;
+      world.bigQuery.jobs.queue.concurrent = 1;
       const { retries, pauseMs, attemptMs, totalMs } = CREATE_POLICY;
       // Only pauses are shortened: a call takes as long as this machine needs.
       const createPolicy = { attemptMs, totalMs, retries, pauseMs: pauseMs * FACTOR };

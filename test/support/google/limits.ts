@@ -50,6 +50,18 @@ export const LIMITS = {
     mutations: { value: 100_000, source: 'P bigtable.proto: MutateRow and MutateRows' },
     filterBytes: { value: 20_480, source: 'assumed: 20 kB, recalled from the documentation of filters' },
     timestampMicros: { value: 1000, source: 'P table.proto: granularity MILLIS' },
+    /**
+     * Calls of the admin API. D bigtable/quotas; "a minute" is of a user, "a day" of a project. The page gives app profiles
+     * no quota a day. Calls for values have no quota: nodes limit them.
+     */
+    adminQuotas: {
+      instanceReads: { aMinute: 1000, aDay: 864_000, metric: 'Instance and cluster read requests' },
+      instanceWrites: { aMinute: 100, aDay: 500, metric: 'Instance and cluster write requests' },
+      appProfileReads: { aMinute: 1000, aDay: null, metric: 'App profile read requests' },
+      appProfileWrites: { aMinute: 100, aDay: null, metric: 'App profile write requests' },
+      tableReads: { aMinute: 1000, aDay: 864_000, metric: 'Table read requests' },
+      tableWrites: { aMinute: 100, aDay: 5000, metric: 'Table write requests' },
+    },
   },
   bigquery: {
     clusteringFields: { value: 4, source: 'D clustered-tables' },
@@ -66,7 +78,7 @@ export const LIMITS = {
     concurrentRequests: { value: 300, source: 'D quotas: of a user; 403 rateLimitExceeded' },
     queuedQueries: {
       value: 1000,
-      source: 'D quotas: interactive queries of a project; jobRateLimitExceeded is assumed',
+      source: 'D quotas: interactive queries of a project that wait. How many run at once is BigQuery’s own choice',
     },
   },
 } as const;

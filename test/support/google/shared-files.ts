@@ -1,7 +1,10 @@
 import { Storage } from '@google-cloud/storage';
 import { PassThroughClient } from 'google-auth-library';
 import { onTestFinished } from 'vitest';
-import { CloudStorageFiles } from '../../../datasources/shared-files/cloud-storage/cloud-storage-files.js';
+import {
+  CloudStorageFiles,
+  type CloudStorageFilesOptions,
+} from '../../../datasources/shared-files/cloud-storage/cloud-storage-files.js';
 import { startCloudStorageServer, type CloudStorageServer } from './cloud-storage-server.js';
 
 export const BUCKET = 'shared-bucket';
@@ -10,7 +13,7 @@ export const ROOT = `gs://${BUCKET}/team`;
 export interface SharedFolder {
   readonly server: CloudStorageServer;
   /** As one gateway opens it. */
-  readonly open: (options?: { readonly resumableBytes?: number }) => CloudStorageFiles;
+  readonly open: (options?: Pick<CloudStorageFilesOptions, 'resumableBytes' | 'chunkBytes'>) => CloudStorageFiles;
 }
 
 /** A folder in a bucket of a test's own server, which several gateways share. */
@@ -21,6 +24,8 @@ export async function openSharedFolder(): Promise<SharedFolder> {
     apiEndpoint: server.apiEndpoint,
     projectId: 'test-project',
     authClient: new PassThroughClient(),
+    // A second, the least that the client takes: its own pauses would only make tests of faults long.
+    retryOptions: { maxRetryDelay: 1 },
   };
   return {
     server,

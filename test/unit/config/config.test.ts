@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { clientUrl } from '../../../config/client-url.js';
 import { configVariables } from '../../../config/config.js';
 import { parseApiKey } from '../../../config/open-lineage-config.js';
 import { parseConfig } from '../../../config/load-config.js';
+import { OperatorError } from '../../../errors/operator-error.js';
 import { registryPathOf } from '../../../config/registry-path.js';
 
 describe('the configuration', () => {
@@ -14,6 +16,36 @@ describe('the configuration', () => {
       dataDirectory: '.featuregraph',
       corsOrigins: [],
     });
+  });
+
+  it.each([
+    ['PORT', 'abc', 'it must be a number'],
+    ['PORT', '4000.5', 'it must be a whole number'],
+    ['PORT', '70000', 'it must be at most 65535'],
+    ['PORT', '-1', 'it must be at least 0'],
+    ['FEATUREGRAPH_HISTORY_ROWS', 'many', 'it must be a number'],
+    ['FEATUREGRAPH_GRAPHIQL', 'yes', 'it must be one of true, false'],
+    ['LOG_LEVEL', 'loud', 'it must be one of trace, debug, info, warn, error, silent'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector', 'it must be a URL, such as http://localhost:4318'],
+  ])('says in plain words what %s must be, of the value %s', (name, value, fault) => {
+    expect(() => parseConfig({ [name]: value })).toThrow(
+      new OperatorError('The environment has faults; .env.example describes each variable:', [`${name}: ${fault}`]),
+    );
+  });
+
+  it('names the gateway of the environment to the commands that ask it', () => {
+    const ask = (variables: Readonly<Record<string, string>>) => {
+      vi.stubEnv('PORT', '');
+      vi.stubEnv('FEATUREGRAPH_TLS_CERTIFICATE', '');
+      for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+      return clientUrl();
+    };
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(ask({})).toBe('http://localhost:4000/graphql');
+    expect(ask({ PORT: '4311' })).toBe('http://localhost:4311/graphql');
+    expect(ask({ PORT: '4311', FEATUREGRAPH_TLS_CERTIFICATE: 'cert.pem' })).toBe('https://localhost:4311/graphql');
+    // Any free port, and a port that the start refuses.
+    for (const port of ['0', 'abc', '70000']) expect(ask({ PORT: port })).toBe('http://localhost:4000/graphql');
   });
 
   it('reads the memory of DuckDB in bytes, and refuses less than it can sort with', () => {

@@ -14,7 +14,9 @@ import { instantFromDuckDb } from '../../../duckdb/value-mapping.js';
 import type { FeatureSource } from '../../../registry/model.js';
 import type { ImportedRows } from '../../importing-offline-store.js';
 import { deleteFrom } from '../delete-rows.js';
-import { checkRows, hasTies } from '../import-source.js';
+import { checkRows, refuseRejected } from '../check-rows.js';
+import { findRepeatedTimes } from '../find-repeated-times.js';
+import { hasTies } from '../import-source.js';
 import { COMPUTED } from './compute-by-file.js';
 
 /** A table is sorted again when more than this share of its rows was added since: a read would touch many row groups. */
@@ -31,7 +33,7 @@ export interface Increment {
   readonly unsortedRows: number;
 }
 
-export type StoredIncrement = Pick<ImportedRows, 'rows' | 'rejected' | 'hasTies' | 'rowsComputed' | 'addedFrom'> & {
+export type StoredIncrement = Omit<ImportedRows, 'rowsRead' | 'fullRefreshReason'> & {
   readonly unsortedRows: number;
 };
 
@@ -44,7 +46,7 @@ export async function storeIncrement(
   const table = historyTable(source);
   const rejected = await rejectRows(connection, source, COMPUTED);
   await deleteFrom(connection, COMPUTED, deletedIds);
-  const added = await checkRows(connection, source, COMPUTED);
+  const { rows: added, leftOut, violations } = await checkRows(connection, source, COMPUTED);
   if (replaced.length > 0) {
     await connection.run(
       `DELETE FROM ${table} WHERE ${FILE_COLUMN} IN (SELECT unnest($1))`,
@@ -55,6 +57,8 @@ export async function storeIncrement(
   const older = await findTiesWithStored(connection, source);
   await insertSorted(connection, source, COMPUTED);
   const ties = hadTies || older !== 'NONE' || (await hasTies(connection, source, COMPUTED));
+  const repeated = ties ? await findRepeatedTimes(connection, source, COMPUTED) : [];
+  refuseRejected(source, [...violations, ...repeated]);
   const rows = await countRows(connection, table);
   let unsorted = unsortedRows + Number(added);
   const isUnsorted = unsorted > FREE_UNSORTED_ROWS && unsorted > MAX_UNSORTED_SHARE * Number(rows);
@@ -63,7 +67,10 @@ export async function storeIncrement(
     unsorted = 0;
   }
   const addedFrom = replaced.length > 0 || older !== 'NONE' ? undefined : await findEarliest(connection);
-  return { rows, rejected, hasTies: ties, rowsComputed: added, addedFrom, unsortedRows: unsorted };
+  return {
+    ...{ rows, rejected, leftOut, violations: [...violations, ...repeated] },
+    ...{ hasTies: ties, rowsComputed: added, addedFrom, unsortedRows: unsorted },
+  };
 }
 
 /** Inserts the rows of a table in the order in which a source's rows are stored; rows of equal times in that of files. */

@@ -98,6 +98,7 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
     const patient = await openTestStore(server, entityType, {}, { retryDelayMs: DEFAULT_RETRY_DELAY_MS });
     server.quotas.perSecond = 5;
     server.quotas.secondMs = 1_000;
+    server.quotas.windows.holdsUntilRefused = true;
     try {
       const read = { entityType, labels: [{ entityId: 'e', time: NOW }], features: entityType.features, options: {} };
       const answers = await Promise.all(Array.from({ length: 12 }, () => patient.pointInTime(read)));
@@ -105,8 +106,33 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
       expect(server.quotas.refused.size).toBeGreaterThan(0);
     } finally {
       server.quotas.secondMs = null;
+      server.quotas.windows.holdsUntilRefused = false;
       await patient.close();
     }
+  });
+
+  it('reads that find the queue of queries full wait for their turn, and none fails', async () => {
+    await store.append(source, [row('e', -60, 'first')]);
+    const patient = await openTestStore(server, entityType, {}, { retryDelayMs: DEFAULT_RETRY_DELAY_MS });
+    const { queue } = server.jobs;
+    const { limit } = queue;
+    Object.assign(queue, { concurrent: 1, limit: 2, refused: 0 });
+    try {
+      const read = { entityType, labels: [{ entityId: 'e', time: NOW }], features: entityType.features, options: {} };
+      const answers = await Promise.all(Array.from({ length: 8 }, () => patient.pointInTime(read)));
+      expect(answers.map(([cells]) => cells![0]!.value)).toEqual(Array(8).fill('first'));
+      expect([queue.refused > 0, queue.mostWaiting]).toEqual([true, 2]);
+    } finally {
+      Object.assign(queue, { concurrent: null, limit });
+      await patient.close();
+    }
+  });
+
+  it('a quota of a day that is used up is not retried', async () => {
+    server.faults.inject('quotaExceeded', START_JOB, 9);
+    server.requests.length = 0;
+    await expect(valuesNow('e')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(server.requests.filter((request) => START_JOB.test(request))).toHaveLength(1);
   });
 
   it('rows written twice, when BigQuery does not recognise them, are read as once', async () => {

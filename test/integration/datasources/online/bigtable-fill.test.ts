@@ -13,6 +13,7 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../../../support/google/bigtable-emulator.js';
+import { quotaOf } from '../../../support/google/bigtable-admin-quotas.js';
 import { bigtableData } from '../../../support/google/bigtable-protos.js';
 import { startFaultProxy } from '../../../support/google/fault-proxy.js';
 import { testEntityType } from '../../../support/test-registry.js';
@@ -88,6 +89,18 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     const rows = await store.read({ entityType, entityIds, features: entityType.features, now: NOW });
     return rows.map((row) => row.map((cell) => cell.value));
   };
+
+  it('needs no quota of the admin API, however large: fills, reads and writes are calls for values', async () => {
+    const proxy = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => proxy.stop());
+    const { store } = await gateway(60_000, proxy.endpoint);
+    await fill(store, 'first', idsOf(120));
+    await fill(store, 'second', idsOf(60));
+    await store.write(entityType, computed(['e1'], 'written'));
+    await store.read({ entityType, entityIds: idsOf(120), features: entityType.features, now: NOW });
+    expect(proxy.calls.length).toBeGreaterThan(4);
+    expect(proxy.calls.filter((method) => quotaOf(method) !== null)).toEqual([]);
+  });
 
   it('gives readers of each entity the old or the new, never nothing, and never both', async () => {
     const [{ store: old }, { store: next }] = [await gateway(), await gateway()];

@@ -6,6 +6,8 @@ export type FaultKind =
   /** The service is not well; nothing was done. */
   | 'backendError'
   | 'rateLimitExceeded'
+  /** A quota of a day is used up. */
+  | 'quotaExceeded'
   /** The account lacks a role. */
   | 'accessDenied'
   /** The connection ends before the request is looked at. */
@@ -46,6 +48,12 @@ export function toApiError(kind: FaultKind): ApiError | undefined {
     return new ApiError(503, 'backendError', 'Error encountered during execution. Retrying may solve the problem.');
   if (kind === 'rateLimitExceeded')
     return new ApiError(403, 'rateLimitExceeded', 'Exceeded rate limits: too many requests for this user.');
+  if (kind === 'quotaExceeded')
+    return new ApiError(
+      403,
+      'quotaExceeded',
+      'Custom quota exceeded: Your usage exceeded the custom quota for QueryUsagePerUserPerDay, which is set by your administrator.',
+    );
   if (kind === 'accessDenied')
     return new ApiError(403, 'accessDenied', 'Access Denied: Table secret-project:features.x: permission denied.');
   return undefined;

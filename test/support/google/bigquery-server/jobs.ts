@@ -5,6 +5,7 @@ import { rewriteApproximateQuantiles } from './approximate-quantiles.js';
 import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
 import { rewriteEntityFeaturesAtTime } from './entity-features.js';
 import { readParameters } from './parameters.js';
+import { QueryQueue } from './query-queue.js';
 import { paginateRows } from './row-pages.js';
 import { scannedBytes, type ScannedBytes } from './scanned-bytes.js';
 import { fieldOfType, type Field } from './schema.js';
@@ -16,7 +17,7 @@ export interface Job {
   readonly location: string;
   readonly configuration: any;
   readonly startedAt: number;
-  state: 'RUNNING' | 'DONE';
+  state: 'PENDING' | 'RUNNING' | 'DONE';
   error: ApiError | undefined;
   fields: readonly Field[];
   rows: readonly (readonly SqlValue[])[];
@@ -47,6 +48,7 @@ const MAX_PAGE_BYTES = 20_000_000;
 /** Query jobs: started once per id, run by GoogleSQL, read page by page. */
 export class Jobs {
   readonly all = new Map<string, Job>();
+  readonly queue = new QueryQueue();
   /** While set, jobs do not finish by themselves: for cancelling and timeouts. */
   isHeld = false;
   /** Whether a job is ended when its time is over. BigQuery tries to, and does not promise it. */
@@ -97,6 +99,7 @@ export class Jobs {
         },
       };
     }
+    this.queue.checkRoom();
     const limit = query.maximumBytesBilled;
     // A query is refused by what is known before it runs.
     const billed = sum(plan.scans, ({ atMost }) => Math.max(atMost, MIN_BYTES_BILLED));
@@ -173,7 +176,7 @@ export class Jobs {
       location,
       configuration,
       startedAt: Date.now(),
-      state: 'RUNNING',
+      state: 'PENDING',
       error: undefined,
       fields: plan.fields,
       rows: [],
@@ -184,22 +187,24 @@ export class Jobs {
       resolve,
     };
     this.all.set(id, job);
-    if (!this.isHeld) {
-      void this.#evaluate(plan).then(
-        ({ rows, apply }) => {
-          try {
-            if (apply) apply();
-            else if (plan.deletes) this.tables.deleteRows(plan.deletes, new Set(rows.map(([row]) => rowNumber(row!))));
-            else job.rows = rows;
-            finish(job, undefined);
-          } catch (error) {
-            finish(job, error as ApiError);
-          }
-        },
-        (error: unknown) => finish(job, asApiError(error) as ApiError),
-      );
-    }
+    if (this.isHeld) job.state = 'RUNNING';
+    else this.queue.run(() => this.#run(job, plan));
     return job;
+  }
+
+  async #run(job: Job, plan: Plan): Promise<void> {
+    // It was cancelled or its time was over while it waited.
+    if (job.state === 'DONE') return;
+    job.state = 'RUNNING';
+    try {
+      const { rows, apply } = await this.#evaluate(plan);
+      if (apply) apply();
+      else if (plan.deletes) this.tables.deleteRows(plan.deletes, new Set(rows.map(([row]) => rowNumber(row!))));
+      else job.rows = rows;
+      finish(job, undefined);
+    } catch (error) {
+      finish(job, asApiError(error) as ApiError);
+    }
   }
 
   async #evaluate({ statement, sql, tables, parameters }: Plan): Promise<{

@@ -7,17 +7,17 @@ export class BigQueryQuotas {
   secondMs: number | null = null;
   /** Tests with few requests use less. */
   perSecond: number = LIMITS.bigquery.requestsPerSecond.value;
-  readonly #windows = new QuotaWindows();
+  readonly windows = new QuotaWindows();
 
   get refused(): ReadonlyMap<string, number> {
-    return this.#windows.refused;
+    return this.windows.refused;
   }
 
   /** `request` is its HTTP method and path. A method of the API is the path without its ids. */
   check(request: string): void {
     if (this.secondMs === null) return;
     const method = request.replaceAll(/\/(projects|datasets|tables|jobs|queries)\/[^/]+/g, '/$1/*');
-    if (this.#windows.take(method, this.perSecond, this.secondMs)) return;
+    if (this.windows.take(method, this.perSecond, this.secondMs)) return;
     throw new ApiError(
       403,
       'rateLimitExceeded',

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CloudStorageServer } from '../cloud-storage-server.js';
 import { json, refuse } from './answers.js';
-import { describeObject, meetsPreconditions } from './stored-objects.js';
+import { describeObject, meetsPreconditions, type StoredObject } from './stored-objects.js';
+import { readContentRange, UploadSession } from './upload-session.js';
 
 export interface Upload {
   readonly name: string;
@@ -10,19 +11,17 @@ export interface Upload {
   readonly isStored: boolean;
 }
 
-interface Session {
-  readonly name: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly chunks: Buffer[];
-}
-
 /** The uploads of a server, with the sessions of the resumable ones. */
 export class Uploads {
   readonly all: Upload[] = [];
-  readonly sessions = new Map<string, Session>();
+  readonly sessions = new Map<string, UploadSession>();
   /** Called before an upload is stored: what a test lets happen in between. */
   onUpload: (name: string) => Promise<void> = async () => undefined;
+  /**
+   * Called before a chunk of a resumable upload is kept: how the connection breaks. Bytes: after so many of the chunk.
+   * ANSWER: after all of them, before the answer.
+   */
+  onChunk: (name: string, first: number) => 'ANSWER' | number | null = () => null;
   /** Called before an object is copied to this name. */
   onCopy: (name: string) => Promise<void> = async () => undefined;
 }
@@ -37,13 +36,20 @@ export async function receiveUpload(
   response: ServerResponse,
 ): Promise<void> {
   const type = query.get('uploadType');
+  if (request.method === 'PUT') {
+    await continueUpload(world, bucket, query.get('upload_id') ?? '', request, response);
+    return;
+  }
   const body = await readBody(request);
   if (request.method === 'POST' && type === 'multipart') {
     const parts = readParts(body, request.headers['content-type'] ?? '');
     const resource = parts && readResource(parts[0]);
     const name = query.get('name') ?? resource?.name;
     if (!parts || !name) refuse(response, 400, 'name or parts');
-    else await store(world, bucket, { name, type, metadata: resource?.metadata ?? {}, query }, parts[1], response);
+    else {
+      const stored = await tryToStore(world, { name, type, metadata: resource?.metadata ?? {}, query }, parts[1]);
+      answerStored(bucket, name, stored, response);
+    }
     return;
   }
   if (request.method === 'POST' && type === 'resumable') {
@@ -54,46 +60,51 @@ export async function receiveUpload(
       return;
     }
     const id = randomUUID();
-    world.uploads.sessions.set(id, { name, metadata: resource.metadata ?? {}, query, chunks: [] });
+    world.uploads.sessions.set(id, new UploadSession(name, resource.metadata ?? {}, query));
     const location = `http://${request.headers.host}/upload/storage/v1/b/${bucket}/o?uploadType=resumable&upload_id=${id}`;
     response.writeHead(200, { location, 'content-length': 0 }).end();
     return;
   }
-  const session = world.uploads.sessions.get(query.get('upload_id') ?? '');
-  if (request.method !== 'PUT' || !session) {
-    refuse(response, session ? 405 : 404, 'no such upload');
-    return;
-  }
-  await receiveChunk(world, bucket, session, { body, range: request.headers['content-range'] }, response);
+  refuse(response, 400, 'uploadType');
 }
 
-/** Content-Range: bytes FIRST-LAST/TOTAL; * for a question or an unknown total. Absent: all bytes. */
-async function receiveChunk(
+async function continueUpload(
   world: World,
   bucket: string,
-  { name, metadata, query, chunks }: Session,
-  { body, range }: { readonly body: Buffer; readonly range: string | undefined },
+  id: string,
+  request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const kept = chunks.reduce((sum, { length }) => sum + length, 0);
-  const [, first = '0', total = String(body.length)] =
-    /^bytes (\d+|\*)(?:-(?:\d+|\*))?\/(\d+|\*)$/.exec(range ?? '') ?? [];
-  if (first !== '*') {
-    if (Number(first) !== kept) {
-      refuse(response, 400, `Invalid request: the upload has ${kept} bytes`);
-      return;
-    }
-    chunks.push(body);
-  }
-  const received = chunks.reduce((sum, { length }) => sum + length, 0);
-  // A client that streams bytes of an unknown number ends with its request.
-  const isComplete = total === '*' ? first !== '*' : received >= Number(total);
-  if (!isComplete) {
-    const headers = received > 0 ? { range: `bytes=0-${received - 1}` } : {};
-    response.writeHead(308, { ...headers, 'content-length': 0 }).end();
+  const { uploads } = world;
+  const session = uploads.sessions.get(id);
+  if (!session) {
+    refuse(response, 404, 'The upload does not exist.');
     return;
   }
-  await store(world, bucket, { name, type: 'resumable', metadata, query }, Buffer.concat(chunks), response);
+  const range = readContentRange(request.headers['content-range']);
+  const fault = session.findFault(range, request.headers['content-length']);
+  if (fault !== null) {
+    request.resume();
+    refuse(response, 400, fault);
+    return;
+  }
+  const isQuestion = range !== null && range !== 'INVALID' && range.first === null;
+  const broken = isQuestion ? null : uploads.onChunk(session.name, session.kept);
+  await session.receive(request, typeof broken === 'number' ? broken : Infinity);
+  if (typeof broken === 'number') {
+    request.socket.destroy();
+    return;
+  }
+  if (!session.isComplete) {
+    response.writeHead(308, { ...session.range, 'content-length': 0 }).end();
+    return;
+  }
+  if (session.stored === null) {
+    const { name, metadata, query, bytes } = session;
+    session.stored = await tryToStore(world, { name, type: 'resumable', metadata, query }, bytes);
+  }
+  if (broken === 'ANSWER') request.socket.destroy();
+  else answerStored(bucket, session.name, session.stored, response);
 }
 
 interface ToStore {
@@ -103,17 +114,20 @@ interface ToStore {
   readonly query: URLSearchParams;
 }
 
-async function store(
+/** 'REFUSED': a precondition did not hold. */
+async function tryToStore(
   { contents, uploads }: World,
-  bucket: string,
   { name, type, metadata, query }: ToStore,
   bytes: Buffer,
-  response: ServerResponse,
-): Promise<void> {
+): Promise<StoredObject | 'REFUSED'> {
   await uploads.onUpload(name);
   const isStored = meetsPreconditions(query, contents.read(name));
   uploads.all.push({ name, type, isStored });
-  if (isStored) json(response, describeObject(bucket, name, contents.write(name, bytes, metadata)));
+  return isStored ? contents.write(name, bytes, metadata) : 'REFUSED';
+}
+
+function answerStored(bucket: string, name: string, stored: StoredObject | 'REFUSED', response: ServerResponse): void {
+  if (stored !== 'REFUSED') json(response, describeObject(bucket, name, stored));
   else refuse(response, 412, 'At least one of the pre-conditions you specified did not hold.');
 }
 

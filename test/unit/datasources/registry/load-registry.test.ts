@@ -124,6 +124,12 @@ describe('a registry file', () => {
     expect(fault).not.toMatch(/undefined|null|Invalid/);
   });
 
+  it('that is a folder is named as one, with what to name instead', async () => {
+    await expect(loadRegistry(temporaryFolder())).rejects.toThrow(
+      /is a folder\. Name the file in it, such as registry\.yaml\. FEATUREGRAPH_REGISTRY or an argument names it/,
+    );
+  });
+
   it('that is not there is named, with what names it', async () => {
     const nowhere = loadRegistry(join(temporaryFolder(), 'registry.yaml'));
     await expect(nowhere).rejects.toThrow(
