@@ -50,7 +50,8 @@ function parseText(written: unknown): string | undefined {
   return text?.isWellFormed() ? text : undefined;
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** The last letter has no bits beyond the last byte: they would be lost, and two texts would be the same bytes. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
 function parseBytes(written: unknown): Uint8Array | undefined {
   if (written instanceof Uint8Array) return written;

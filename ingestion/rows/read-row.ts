@@ -1,6 +1,6 @@
 import { getFeature } from '../../datasources/registry/registry.js';
 import type { EntityType, Feature } from '../../datasources/registry/model.js';
-import { badInput } from '../../errors/app-error.js';
+import { AppError, badInput } from '../../errors/app-error.js';
 import { canonicalEntityId } from '../../values/entity-id.js';
 import { parseInstant, type Instant } from '../../values/instant.js';
 import { toStruct } from '../../values/convert-value.js';
@@ -99,9 +99,25 @@ export function readFeatureValue(feature: Feature, written: unknown, nameField: 
 
 function describeFault(valueType: ValueType, written: unknown): string {
   const element = toElementType(valueType);
-  if (!element || !Array.isArray(written)) return `${describeValue(written)} is not one`;
+  if (!element || !Array.isArray(written))
+    return `${describeValue(written)} is not one${reasonFor(valueType, written)}`;
   const faulty = written.findIndex((item) => parseClientValue(element, item) === undefined);
   return `item ${faulty + 1} of the list is ${describeValue(written[faulty])}, which is no ${element}`;
+}
+
+/** Why a text of the right kind is no value of its type; empty where the type says it. */
+function reasonFor(valueType: ValueType, written: unknown): string {
+  if (typeof written !== 'string') return '';
+  if (valueType === 'TIMESTAMP') {
+    try {
+      parseInstant(written);
+    } catch (error) {
+      return error instanceof AppError ? `: ${error.message.replace(/\.$/, '')}` : '';
+    }
+  }
+  if (valueType === 'BYTES')
+    return ': BYTES are base64 with its padding (RFC 4648), and without bits after the last byte';
+  return valueType === 'STRING' ? ': it has half of a surrogate pair' : '';
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
