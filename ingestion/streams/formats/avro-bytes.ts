@@ -1,12 +1,17 @@
-import { readUtf8 } from './message-format.js';
+import { MAX_DEPTH, readUtf8 } from './message-format.js';
 
-/** An item without bytes (a null, a record without fields) has no bound by the length of the message. */
+/**
+ * An item without bytes (a null, a record without fields) has no bound by the length of the message. All of a message count:
+ * a list of lists of them would have so many for every few bytes.
+ */
 const MAX_EMPTY_ITEMS = 10_000;
 
 /** The values of Avro's binary encoding, one after another. Throws for bytes that are none. */
 export class AvroBytes {
   readonly #data: DataView;
   #at = 0;
+  #emptyItems = 0;
+  #depth = 0;
 
   constructor(private readonly bytes: Uint8Array) {
     this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -35,7 +40,7 @@ export class AvroBytes {
       zigzag |= BigInt(byte & 0x7f) << shift;
       if (zigzag >> 64n) throw new RangeError('beyond 64 bits');
       if (byte < 0x80) return (zigzag >> 1n) ^ -(zigzag & 1n);
-      if (shift > 63n) throw new RangeError('no end of a number');
+      if (shift >= 63n) throw new RangeError('no end of a number');
     }
   }
 
@@ -65,7 +70,7 @@ export class AvroBytes {
 
   /** Reads the items of the blocks of an array or a map. */
   items(read: () => void): void {
-    for (let total = 0; ;) {
+    for (;;) {
       const written = this.long();
       if (written === 0n) return;
       // A negative count is followed by the length of the block, for those who skip it.
@@ -74,9 +79,20 @@ export class AvroBytes {
       const before = this.#at;
       for (let item = 0n; item < count; item += 1n) {
         read();
-        if (this.#at === before && (total += 1) > MAX_EMPTY_ITEMS) throw new RangeError('too many items');
+        if (this.#at > before) continue;
+        this.#emptyItems += 1;
+        if (this.#emptyItems > MAX_EMPTY_ITEMS) throw new RangeError('too many items');
       }
     }
+  }
+
+  /** Reads a record. Only records can be in themselves. */
+  record<Result>(read: () => Result): Result {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) throw new RangeError('too many records in one another');
+    const value = read();
+    this.#depth -= 1;
+    return value;
   }
 
   #length(): number {

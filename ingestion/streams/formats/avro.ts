@@ -44,7 +44,7 @@ function compileNew(type: avro.Type, compilePart: (type: avro.Type) => Read): Re
   if (type instanceof avro.types.LogicalType) return compilePart(type.underlyingType);
   if (type instanceof avro.types.RecordType) {
     const fields = type.fields.map((field) => [field.name, compilePart(field.type)] as const);
-    return (bytes) => Object.fromEntries(fields.map(([name, read]) => [name, read(bytes)]));
+    return (bytes) => bytes.record(() => Object.fromEntries(fields.map(([name, read]) => [name, read(bytes)])));
   }
   if (isUnion(type)) {
     const branches = type.types.map(compilePart);

@@ -15,6 +15,9 @@ export interface MessageFormat {
   readonly findField?: (path: readonly string[]) => SchemaField | undefined;
 }
 
+/** Deeper messages are refused: the stack of the reader has an end, and so has that of those who read the value. */
+export const MAX_DEPTH = 100;
+
 /** What a whole number without a declared unit can be. */
 export const EPOCH_TIMES: readonly TimeFormat[] = ['EPOCH_SECONDS', 'EPOCH_MILLIS', 'EPOCH_MICROS', 'EPOCH_NANOS'];
 

@@ -1,11 +1,9 @@
 import protobuf from 'protobufjs';
-import { basicWireType, readScalar, scalarOf, WIRE, wireTypeOf } from './protobuf-scalars.js';
+import { MAX_DEPTH } from './message-format.js';
+import { basicWireType, readEnd, readScalar, readUint32, scalarOf, WIRE, wireTypeOf } from './protobuf-scalars.js';
 
 /** The fields of a message that are on the wire, by field; the entries of a map by the text of their key. */
 export type Fields = Map<unknown, unknown>;
-
-/** Deeper messages are refused before the stack ends. */
-const MAX_DEPTH = 100;
 
 /**
  * Reads the fields of a message up to `end`, or up to the end of its group. The library's own reader takes a field for what
@@ -22,7 +20,7 @@ export function readFields(
 ): Fields {
   if (depth > MAX_DEPTH) throw new RangeError('too many messages in one another');
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readUint32(reader);
     const [id, wireType] = [tag >>> 3, tag & 7];
     if (wireType === WIRE.END_GROUP && id === group) return fields;
     if (id === 0) throw new RangeError('no number of a field');
@@ -43,7 +41,7 @@ function readField(
 ): void {
   if (wireType === WIRE.BYTES && isPackable(field)) {
     const items = listOf(field, fields);
-    const end = endOfPart(reader);
+    const end = readEnd(reader);
     while (reader.pos < end) items.push(readItem(field, reader, depth));
     if (reader.pos !== end) throw new RangeError('no end of a list');
     return;
@@ -72,7 +70,7 @@ type ValueField = Pick<protobuf.FieldBase, 'resolvedType' | 'type' | 'id'> & { r
 function readItem(field: ValueField, reader: protobuf.Reader, depth: number, earlier?: Fields): unknown {
   const { resolvedType } = field;
   if (resolvedType instanceof protobuf.Type) {
-    const [end, group] = field.delimited === true ? [reader.len, field.id] : [endOfPart(reader), undefined];
+    const [end, group] = field.delimited === true ? [reader.len, field.id] : [readEnd(reader), undefined];
     return readFields(resolvedType, reader, end, group, earlier, depth + 1);
   }
   const value = readScalar(scalarOf(field), reader);
@@ -81,19 +79,22 @@ function readItem(field: ValueField, reader: protobuf.Reader, depth: number, ear
 }
 
 function readEntry(field: protobuf.MapField, reader: protobuf.Reader, depth: number): [string, unknown] {
-  const end = endOfPart(reader);
+  const end = readEnd(reader);
   let key: unknown = field.keyType === 'string' ? '' : field.keyType === 'bool' ? false : 0;
   let value: unknown;
+  // Without `delimited`, which the schema can say of the field: the value of an entry has a length all the same.
+  const item: ValueField = { resolvedType: field.resolvedType, type: field.type, id: field.id };
   const isMessage = field.resolvedType instanceof protobuf.Type;
   const valueWireType = isMessage ? WIRE.BYTES : basicWireType(scalarOf(field));
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readUint32(reader);
     const [id, wireType] = [tag >>> 3, tag & 7];
+    if (id === 0) throw new RangeError('no number of a field');
     if (id > 2) reader.skipType(wireType);
     else if (wireType !== (id === 1 ? basicWireType(field.keyType) : valueWireType)) {
       throw new Error('another type than that of the schema');
     } else if (id === 1) key = readScalar(field.keyType, reader);
-    else value = readItem(field, reader, depth);
+    else value = readItem(item, reader, depth);
   }
   if (reader.pos !== end) throw new RangeError('no end of an entry');
   return [String(key), value ?? absentValue(field)];
@@ -104,13 +105,6 @@ function absentValue(field: protobuf.MapField): unknown {
   if (field.resolvedType instanceof protobuf.Type) return new Map();
   if (field.resolvedType) return field.resolvedType.valuesById[0] ?? 0;
   return readScalar(field.type, protobuf.Reader.create(new Uint8Array(8)));
-}
-
-function endOfPart(reader: protobuf.Reader): number {
-  const length = reader.uint32();
-  const end = reader.pos + length;
-  if (end > reader.len) throw new RangeError('no end of a part');
-  return end;
 }
 
 function listOf(field: protobuf.Field, fields: Fields): unknown[] {

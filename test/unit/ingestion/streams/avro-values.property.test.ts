@@ -126,6 +126,10 @@ describe('bytes of Avro that a lenient reader takes for another value', () => {
   const decode = (schema: avro.Schema, hex: string): unknown =>
     avroFormat(JSON.stringify(schema), false).decode(Buffer.from(hex, 'hex'));
   const MAP = { type: 'map', values: 'int' } as const;
+  const NULLS = { type: 'array', items: 'null' } as const;
+  /** 10,000 of them. */
+  const LIST = 'a09c0100';
+  const CHAIN = { type: 'record', name: 'Chain', fields: [{ name: 'next', type: ['null', 'Chain'] }] } as avro.Schema;
 
   it.each<[string, avro.Schema, string]>([
     ['a text that is not UTF-8', 'string', '04c328'],
@@ -135,12 +139,20 @@ describe('bytes of Avro that a lenient reader takes for another value', () => {
     ['an int beyond 32 bits', 'int', '8080808010'],
     ['a long beyond 64 bits', 'long', 'ffffffffffffffffff02'],
     ['a number without end', 'long', 'ffffffffffffffffffffffff01'],
+    ['a number of more than ten bytes', 'long', 'ffffffffffffffffff8100'],
     ['a negative length', 'bytes', '01'],
     ['a symbol that an enum lacks', { type: 'enum', name: 'E', symbols: ['A'] }, '02'],
     ['a branch that a union lacks', ['null', 'int'], '0402'],
-    ['more items without bytes than a message has', { type: 'array', items: 'null' }, 'feffffffffffffffff0100'],
+    ['more items without bytes than a message has', NULLS, 'feffffffffffffffff0100'],
+    ['more of them in several lists', { type: 'array', items: NULLS }, `04${LIST}${LIST}00`],
+    ['a record in a thousand others', CHAIN, `${'02'.repeat(1000)}00`],
   ])('%s is refused', (_what, schema, hex) => {
     expect(() => decode(schema, hex)).toThrow();
+  });
+
+  it('has as many items without bytes as one list may have, and a record in fifty others', () => {
+    expect(decode(NULLS, LIST)).toHaveLength(10_000);
+    expect(decode(CHAIN, `${'02'.repeat(50)}00`)).toHaveProperty('next.next.next');
   });
 
   it('has a text that begins with a byte order mark as it is', () => {

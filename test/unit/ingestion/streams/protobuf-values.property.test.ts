@@ -165,8 +165,37 @@ describe('bytes of Protobuf that a lenient reader takes for another value', () =
     ['a field without a number', 'string a = 1;', '0000'],
     ['a group that does not end', 'string a = 1;', '1b'],
     ['a list whose last number is cut off', 'repeated int64 a = 1;', '0a0180'],
+    ['a number that the message ends in', 'int64 a = 1;', '0880808080'],
+    ['a number that its entry of a map ends in', 'map<int32, int64> a = 1; int32 b = 2;', '0a04080110801001'],
+    ['an int64 where the schema has an int32', 'int32 a = 1;', '088080808010'],
+    ['an int64 of six bytes where the schema has an int32', 'int32 a = 1; int64 b = 2;', '088080808080011080808001'],
+    ['an int64 where the schema has an enum', 'E a = 1; enum E { ZERO = 0; }', '088080808010'],
+    ['an int64 where the schema has a sint32', 'sint32 a = 1;', '088080808010'],
+    ['an int32 below zero where the schema has a uint32', 'uint32 a = 1;', '08ffffffffffffffffff01'],
+    ['a uint32 where the schema has an int32', 'int32 a = 1;', '08ffffffff0f'],
+    ['a number where the schema has a bool', 'bool a = 1;', '0802'],
+    ['a number beyond 64 bits', 'uint64 a = 1;', '08ffffffffffffffffff03'],
+    ['a number without end', 'uint64 a = 1;', '08ffffffffffffffffffffff01'],
+    ['a length beyond 32 bits', 'string a = 1;', '0a818080801061'],
+    ['a number of a field beyond 32 bits', 'string a = 1;', '8a808080100161'],
+    ['a field without a number in an entry of a map', 'map<string, string> a = 1;', '0a020200'],
   ])('%s is refused', (_what, fields, hex) => {
     expect(() => decode(fields, hex)).toThrow();
+  });
+
+  it('has numbers up to the ends of 32 bits', () => {
+    const written = '0880808080f8ffffffff0110ffffffff0f18ffffffff0f';
+    const ends = { a: -(2 ** 31), b: 2 ** 32 - 1, c: -(2 ** 31) };
+    expect(decode('int32 a = 1; uint32 b = 2; sint32 c = 3;', written)).toEqual(ends);
+  });
+
+  it('has the entries of a map with their length, also where the schema has messages without', () => {
+    const { decode: read } = protobufFormat(
+      `edition = "2023"; option features.message_encoding = DELIMITED;
+       message M { map<string, N> a = 1; } message N { int32 b = 1; }`,
+      'M',
+    );
+    expect(read(Buffer.from('0a070a016112020805', 'hex'))).toEqual({ a: { a: { b: 5 } } });
   });
 
   it('has the last of the fields of a oneof alone', () => {
