@@ -60,6 +60,8 @@ export class LineBatches {
       // A failure to read is that of the next batch.
       const more = await Promise.race([until.then(socketTurns), this.#next.catch(() => undefined)]);
       if (!more || more.done || lines.length + more.value.lines.length > this.#maxRows) return { lines, count };
+      // Blank lines have no rows that fill a batch, and are charged with it.
+      if (count + more.value.count > this.#maxRows) return { lines, count };
       lines = [...lines, ...more.value.lines];
       count += more.value.count;
     }

@@ -83,6 +83,28 @@ it('a write has no more rows than it may have, and no further rows are read whil
   expect(writer.entityIds).toHaveLength(10);
 });
 
+it('blank lines count as lines that a write takes, and no further ones are read while it waits', async () => {
+  const writer = new MemoryWriter();
+  const isFull = Promise.withResolvers<undefined>();
+  writer.beforeWrite = () => isFull.promise;
+  let sent = 0;
+  async function* body(): AsyncGenerator<Uint8Array, void> {
+    yield line('first');
+    for (; sent < 10; sent += 1) {
+      // One goes with the first write, two with the next one, and one has no room.
+      if (sent === 3) isFull.resolve(undefined);
+      yield Buffer.from('\n');
+    }
+  }
+  const { signal } = new AbortController();
+  const limits = { ...INGEST_LIMITS, maxRowsPerWrite: 2 };
+  const lines = ingestLines({ entityType, writer, check: () => undefined, body: body(), signal, limits });
+  const counts: number[] = [];
+  for await (const written of lines) counts.push(written.lines);
+  expect(Math.max(...counts)).toBe(2);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(11);
+});
+
 it('rows that the socket has when a write could begin are written together, and later ones do not hold them up', async () => {
   const writer = new MemoryWriter();
   const isWritten = Promise.withResolvers<undefined>();
