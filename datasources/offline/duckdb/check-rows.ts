@@ -36,8 +36,8 @@ export async function checkRows(
       'count(*) AS rows',
       `count(*) FILTER (WHERE strlen(entity_id) > ${MAX_ENTITY_ID_BYTES}) AS bad_ids`,
       ...arrays.map(
-        ({ name }) =>
-          `count(*) FILTER (WHERE len(${quoteIdentifier(name)}) <> list_count(${quoteIdentifier(name)})) AS ${quoteIdentifier(name)}`,
+        ({ name }, index) =>
+          `count(*) FILTER (WHERE len(${quoteIdentifier(name)}) <> list_count(${quoteIdentifier(name)})) AS "$nulls_${index}"`,
       ),
       ...expected.flatMap(({ isViolated }, index) => [
         `count(*) FILTER (WHERE ${isViolated}) AS "$violated_${index}"`,
@@ -88,9 +88,10 @@ function refuseFaulty(
 ): void {
   const faults = [
     ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id of over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
-    ...arrays.flatMap(({ name }) =>
-      row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [],
-    ),
+    ...arrays.flatMap(({ name }, index) => {
+      const rows = row[`$nulls_${index}`];
+      return rows ? [`${String(rows)} rows have a null inside the array ${name}`] : [];
+    }),
   ];
   if (faults.length > 0) throw new OperatorError(`${describe(source)} has rows that cannot be stored:`, faults);
 }

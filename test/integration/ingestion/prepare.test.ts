@@ -684,6 +684,19 @@ describe('is refused with what to do', () => {
   });
 });
 
+it.each(['rows', 'bad_ids'])('takes an array of the name %s, and refuses a null inside it', async (name) => {
+  const registry = REGISTRY.replace('tags', name);
+  const sql = SQL.replace('tags', name);
+  const { values, close } = await prepare(temporaryFolder(), { registry, sql });
+  expect(values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+  await close();
+  const withNull = prepare(temporaryFolder(), { registry, sql: sql.replace("'x'", 'NULL') });
+  await expect(withNull).rejects.toThrow(`3 rows have a null inside the array ${name}`);
+});
+
 it('reads each of several CSV files as itself where one SELECT joins them', async () => {
   const folder = temporaryFolder();
   // As many columns as the orders have: nothing but the data tells the two files apart.
