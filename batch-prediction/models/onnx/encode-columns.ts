@@ -50,7 +50,7 @@ export function selectRows(tensors: readonly TensorData[], kept: Uint8Array, cou
   });
 }
 
-/** The tensors of each run, over the same memory: a message to a thread copies it once. */
+/** The tensors of each run, over the same memory, which a message takes to a thread as a whole. */
 export function splitRuns(tensors: readonly TensorData[], counts: readonly number[]): TensorData[][] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let row = 0;
