@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { OperatorError } from '../errors/operator-error.js';
+import { RejectedRows } from '../datasources/offline/computed-violation.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { AppliedRegistry, RegistryPlan, RegistryUpdates } from '../ingestion/registry-updates.js';
@@ -85,11 +86,13 @@ export class FileRegistryUpdates implements RegistryUpdates {
 
   /**
    * The faults of the operator's files; any other error is one of the gateway. A client reads them, so files are named as
-   * the registry names them, and not where they are on this machine.
+   * the registry names them, and not where they are on this machine. One who may apply a registry need not be one who may
+   * read the values, so no row is named.
    */
   #describeFault(error: unknown): string[] {
     if (!(error instanceof OperatorError)) throw error;
-    return [error.summary, ...error.faults].map((text) => this.#withoutFolders(text));
+    const faults = error instanceof RejectedRows ? error.faultsWithoutRows : error.faults;
+    return [error.summary, ...faults].map((text) => this.#withoutFolders(text));
   }
 
   #withoutFolders(text: string): string {

@@ -34,16 +34,23 @@ export class RejectedRows extends OperatorError {
     /** All that the computed rows violate, also with other actions. */
     readonly violations: readonly ComputedViolation[],
   ) {
-    const rejected = violations.filter(({ action }) => action === 'REJECT');
     super(
       `The computed rows of ${source.entityType.featurestore.name}.${source.entityType.name}, source "${source.name}", are not as the registry expects (REJECT):`,
-      rejected.map((violation) => `${describeViolation(violation)}: ${listExamples(violation)}`),
+      listRejected(violations).map((violation) => `${describeViolation(violation)}: ${listExamples(violation)}`),
     );
+  }
+
+  /** The violations with REJECT in words, without the rows: clients may not know their ids. */
+  get faultsWithoutRows(): readonly string[] {
+    return listRejected(this.violations).map((violation) => describeViolation(violation));
   }
 }
 
-/** In words, without the rows: clients that see the job of a refresh may not know their ids. */
-export function describeViolation({ feature, kind, rows }: ComputedViolation): string {
+function listRejected(violations: readonly ComputedViolation[]): readonly ComputedViolation[] {
+  return violations.filter(({ action }) => action === 'REJECT');
+}
+
+function describeViolation({ feature, kind, rows }: ComputedViolation): string {
   if (feature === null) return `${rows} rows are not the only one of their entity at their event time (${kind})`;
   return `in ${rows} rows, "${feature}" has a value that is not as expected (${kind})`;
 }

@@ -2,11 +2,7 @@ import { isDiskFull } from '../../errors/disk-full.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../../jobs/job-handler.js';
-import {
-  describeViolation,
-  RejectedRows,
-  type ComputedViolation,
-} from '../../datasources/offline/computed-violation.js';
+import { RejectedRows, type ComputedViolation } from '../../datasources/offline/computed-violation.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import type { StorePreparation } from '../store-preparation.js';
@@ -123,11 +119,9 @@ export class SourceRefreshHandler implements JobHandler<
   }
 }
 
-/** The ids of the rows are not in it: clients that see the job may not know them. `violations` of the job has them. */
-function describeRejected({ source, violations }: RejectedRows): string {
-  const rejected = violations.filter(({ action }) => action === 'REJECT');
-  const named = rejected.slice(0, MAX_NAMED).map((violation) => describeViolation(violation));
-  const more = rejected.length - named.length;
+function describeRejected({ source, faultsWithoutRows: faults }: RejectedRows): string {
+  const named = faults.slice(0, MAX_NAMED);
+  const more = faults.length - named.length;
   return (
     `The computed rows of the source "${source.name}" are not as expected: ${named.join('; ')}` +
     `${more > 0 ? `; and ${more} more expectations are violated` : ''}. The old values stay. violations of the job names rows. ` +

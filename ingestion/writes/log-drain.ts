@@ -18,7 +18,7 @@ export interface LogDrainOptions {
   readonly onUnknownRows: (rows: number) => void;
   /**
    * Milliseconds of a pause of the writes before a drain that no reader asks for: one transaction then takes many commits.
-   * Without a pause, rows wait for `maxDelayMs` at most, and until they fill a transaction.
+   * Without a pause, rows wait for two seconds at most, and until they fill a transaction.
    */
   readonly delayMs?: number;
   /** Milliseconds before a failed drain is repeated. */

@@ -212,3 +212,26 @@ it('asks for a restart when a store is another one', async () => {
   expect(isApplied).toBe(false);
   expect(plan.faults).toEqual([expect.stringContaining('restart the gateway')]);
 });
+
+it('is refused without the ids of rows that a new source computes against its expectation', async () => {
+  const gateway = await start();
+  writeOrders(gateway.folder, [row('a', EARLY, 1), row('person-17', EARLY, 2)]);
+  gateway.edit(`${MOVING_REGISTRY}
+      - name: buyer
+        sources:
+          - sql: orders.sql
+            timestampColumn: moment
+            features: [{ name: total, valueType: INT64, expectations: [{ max: 0, onViolation: REJECT }] }]
+`);
+  const applied = await gateway.apply();
+  expect(applied).toMatchObject({
+    isApplied: false,
+    plan: {
+      faults: [
+        'The computed rows of shop.buyer, source "values", are not as the registry expects (REJECT):',
+        'in 2 rows, "total" has a value that is not as expected (RANGE)',
+      ],
+    },
+  });
+  expect(JSON.stringify(applied)).not.toContain('person-17');
+});
