@@ -77,7 +77,7 @@ export class PartColumns {
       this.#bytes += block.bytes + last.bytes;
     }
     if (!predictions) return;
-    last.set(from, predictions.predicted, predictions.outputs);
+    this.#bytes += last.set(from, predictions.predicted, predictions.outputs);
     for (const one of predictions.predicted) this.#predictions += one;
   }
 
@@ -155,18 +155,25 @@ class PredictedBlock {
     this.#outputs = outputs.map(({ valueType }) => emptyColumn(valueType, block.rows));
   }
 
-  /** About the bytes of memory that the predictions take. */
+  /** About the bytes of memory that the predictions take, without the texts among them. */
   get bytes(): number {
     return this.block.rows * (1 + this.#outputs.length * 8);
   }
 
-  set(from: number, predicted: Uint8Array, outputs: readonly PredictedColumn[]): void {
+  /** Returns the characters of the texts. */
+  set(from: number, predicted: Uint8Array, outputs: readonly PredictedColumn[]): number {
+    let characters = 0;
     this.#predicted.set(predicted, from);
     for (const [index, values] of outputs.entries()) {
       const all = this.#outputs[index]!;
-      if (Array.isArray(all)) for (const [row, text] of (values as string[]).entries()) all[from + row] = text;
-      else (all as Uint8Array).set(values as Uint8Array, from);
+      if (Array.isArray(all)) {
+        for (const [row, text] of (values as string[]).entries()) {
+          all[from + row] = text;
+          characters += text.length;
+        }
+      } else (all as Uint8Array).set(values as Uint8Array, from);
     }
+    return characters;
   }
 
   *chunks(): Generator<PredictedChunk> {
