@@ -73,7 +73,10 @@ function findField(type: protobuf.Type, path: readonly string[]): SchemaField | 
 }
 
 function timesOf({ resolvedType, type }: protobuf.Field): readonly TimeFormat[] {
-  if (resolvedType instanceof protobuf.Type) return ['PROTOBUF_TIMESTAMP'];
+  if (resolvedType instanceof protobuf.Type) {
+    // A Duration has the fields of a Timestamp, and is no instant.
+    return resolvedType.fullName === '.google.protobuf.Duration' ? [] : ['PROTOBUF_TIMESTAMP'];
+  }
   if (type === 'string') return ['RFC_3339'];
   return /^(?:u?int|s?int|s?fixed)(?:32|64)$/.test(type) ? EPOCH_TIMES : [];
 }

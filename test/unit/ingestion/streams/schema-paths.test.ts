@@ -93,7 +93,7 @@ describe('a stream of Protobuf', () => {
     timestamp: { path: 'at', format: 'PROTOBUF_TIMESTAMP' as const },
   };
   const schema = (rest: string): string =>
-    `syntax = "proto3"; import "google/protobuf/timestamp.proto";
+    `syntax = "proto3"; import "google/protobuf/timestamp.proto"; import "google/protobuf/duration.proto";
      message M { string id = 1; google.protobuf.Timestamp at = 2; ${rest} }`;
   const write = (text: string, content: object): Uint8Array => {
     const type = parseProtobufSchema(text).lookupType('M');
@@ -110,6 +110,7 @@ describe('a stream of Protobuf', () => {
 
   it.each([
     ['a TIMESTAMP feature of a number, which has no unit', 'int64 seen = 3;', { seen: 'seen' }, 'is TIMESTAMP'],
+    ['a TIMESTAMP feature of a Duration', 'google.protobuf.Duration seen = 3;', { seen: 'seen' }, 'has no time'],
     ['a path that the schema lacks', 'int64 orders = 3;', { orders: 'order' }, 'no field "order"'],
     ['a path into a list', 'repeated M all = 3;', { note: 'all.id' }, 'no field "all.id"'],
   ])('is refused with %s', (_what, fields, features, message) => {
