@@ -152,9 +152,7 @@ describe('the state of a batch prediction on Vertex AI', () => {
     // A name that the protos of the server do not know either would not travel: its number does.
     vertex.now.world.advance(name, { state: there === 'OF_THE_FUTURE' ? 99 : `JOB_STATE_${there}`, ...more });
     await eventually(async () => (await vertex.now.engine.get(id))?.state).toBe(state);
-    const job = (await vertex.now.engine.get(id)) as Awaited<
-      ReturnType<typeof vertex.now.predictions.start>
-    >;
+    const job = (await vertex.now.engine.get(id)) as Awaited<ReturnType<typeof vertex.now.predictions.start>>;
     if (there === 'SUCCEEDED') {
       expect(await vertex.now.predictions.failures(job, { after: null, limit: 1 })).toEqual([
         { instanceNumber: 0n, instance: {}, code: '7', message: 'no access to [resource]' },
