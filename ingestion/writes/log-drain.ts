@@ -38,6 +38,7 @@ export class LogDrain {
   /** The last drain failed: its repetition waits, however many rows come. */
   #hasFailed = false;
   #drainedUpTo = 0;
+  #isClosed = false;
 
   private constructor(private readonly options: LogDrainOptions) {}
 
@@ -78,6 +79,8 @@ export class LogDrain {
 
   #wait(milliseconds: number, then: () => void): void {
     clearTimeout(this.#timer);
+    // The stores are closed next.
+    if (this.#isClosed) return;
     this.#timer = setTimeout(then, milliseconds).unref();
   }
 
@@ -104,6 +107,7 @@ export class LogDrain {
   }
 
   async close(sequence: number): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     await this.drainUpTo(sequence);
   }

@@ -15,8 +15,8 @@ export class SourceRefreshEstimate {
 
   @Field(() => CostEstimate, {
     description:
-      'The cost of reading the files of these sources at most: an incremental refresh reads less. The gateway computes ' +
-      'them itself, which the price book of its machine has for nothing.',
+      'The maximum cost of reading the files of these sources: an incremental refresh reads less. The gateway computes ' +
+      'the values itself, which is free in the price book of its machine.',
   })
   cost!: CostEstimate;
 }

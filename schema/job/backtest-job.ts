@@ -23,7 +23,7 @@ const numbers = (description: string) =>
     'are of the rows with a prediction and an actual value (docs/backtests.md has the formulas).',
 })
 export class BacktestSeries {
-  @Field(() => [DateTime], { description: 'The begins of the windows.', complexity: listComplexity() })
+  @Field(() => [DateTime], { description: 'The starts of the windows.', complexity: listComplexity() })
   from!: readonly bigint[];
 
   @Field(() => [DateTime], { description: 'The ends of the windows, exclusive.', complexity: listComplexity() })

@@ -98,7 +98,7 @@ export class MonitorRunJob {
   @Field(() => MonitorTriggerEnum, { description: 'What started the run.' })
   trigger!: keyof typeof MonitorTriggerEnum;
 
-  @Field(() => DateTime, { nullable: true, description: 'The begin of the window. Null until the job succeeds.' })
+  @Field(() => DateTime, { nullable: true, description: 'The start of the window. Null until the job succeeds.' })
   windowFrom!: bigint | null;
 
   @Field(() => DateTime, {
@@ -107,7 +107,7 @@ export class MonitorRunJob {
   })
   windowBefore!: bigint | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'The begin of the baseline. Null until the job succeeds.' })
+  @Field(() => DateTime, { nullable: true, description: 'The start of the baseline. Null until the job succeeds.' })
   baselineFrom!: bigint | null;
 
   @Field(() => DateTime, {

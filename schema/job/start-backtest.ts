@@ -16,8 +16,8 @@ export class ActualFeatureInput {
 
   @Field(() => Float, {
     description:
-      'Seconds, with at most six decimal places. The actual value is the newest whose event time is after the moment, and not ' +
-      'later than so many seconds after it. A row whose horizon is not over has none.',
+      'Seconds, with at most six decimal places. The actual value is the newest whose event time is after the moment, and at ' +
+      'most this many seconds after it. Until this time is over, a row has no actual value.',
   })
   horizonSeconds!: number;
 }

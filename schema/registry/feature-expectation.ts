@@ -21,7 +21,7 @@ registerEnumType(ExpectationKindEnum, {
     PATTERN: { description: 'The whole text matches a regular expression of RE2.' },
     LENGTH: { description: 'The length is within bounds: of a STRING in characters, of BYTES in bytes.' },
     ITEMS: { description: 'The number of items of an array is within bounds.' },
-    NULL_SHARE: { description: 'The share of rows without a value is at most so great. Training sets are checked.' },
+    NULL_SHARE: { description: 'The share of rows without a value is not above a maximum. Training sets are checked.' },
     UNIQUE_TIME: {
       description:
         'An entity has one row at an event time in a source (`FeatureSource.onRepeatedTime`). Training sets are checked.',
@@ -47,7 +47,7 @@ registerEnumType(ViolationActionEnum, {
   simpleResolvers: true,
   description:
     'What the values of a feature are expected to be. A null is no violation, except for NULL_SHARE. An expectation of an ' +
-    'array is one of each of its items, except for ITEMS and NULL_SHARE (docs/expectations.md).',
+    'array applies to each of its items, except for ITEMS and NULL_SHARE (docs/expectations.md).',
 })
 export class FeatureExpectation {
   @Field(() => ExpectationKindEnum, { description: 'What it is about.' })

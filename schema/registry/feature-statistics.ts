@@ -24,7 +24,7 @@ export class TimeRangeInput {
   before?: Instant | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A value below which, or at which, a share of the values is.' })
+@ObjectType({ simpleResolvers: true, description: 'A quantile: the value at or below which a share of values lies.' })
 export class FeatureQuantile {
   @Field(() => Float, { description: 'The share of the values, from 0 to 1.' })
   share!: number;

@@ -40,7 +40,7 @@ export const RenamedKindEnum = { ENTITY_TYPE: 'ENTITY_TYPE', SOURCE: 'SOURCE', F
 
 registerEnumType(RenamedKindEnum, {
   name: 'RenamedKind',
-  description: 'What has another name.',
+  description: 'The kind of the renamed item.',
   valuesConfig: {
     ENTITY_TYPE: { description: 'An entity type.' },
     SOURCE: { description: 'A source of an entity type.' },
@@ -50,7 +50,7 @@ registerEnumType(RenamedKindEnum, {
 
 @ObjectType({ simpleResolvers: true, description: 'A thing that the registry file gives another name.' })
 export class Rename {
-  @Field(() => RenamedKindEnum, { description: 'What has another name.' })
+  @Field(() => RenamedKindEnum, { description: 'The kind of the renamed item.' })
   kind!: keyof typeof RenamedKindEnum;
 
   @Field(() => String, { description: 'The name that is served now, e.g. shop.customer.total.' })

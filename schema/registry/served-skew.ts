@@ -147,7 +147,7 @@ export class FeatureServedSkew {
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Training-serving skew: what training has, beside what the log of served values says was served (docs/served-log.md).',
+    'Training-serving skew: trained values compared with the values in the log of served values (docs/served-log.md).',
 })
 export class ServedSkew {
   @Field(() => Int, {
@@ -208,7 +208,7 @@ export class ServedSkewArguments {
   @Field(() => Float, {
     nullable: true,
     defaultValue: DEFAULT_TOLERANCE_SECONDS,
-    description: 'With a training set: the seconds between a label and its read, at most.',
+    description: 'With a training set: the maximum number of seconds between a label and its read.',
   })
   toleranceSeconds?: number | null;
 

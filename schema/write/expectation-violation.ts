@@ -22,7 +22,7 @@ export class ExpectationViolation {
 
   @Field(() => ViolationActionEnum, {
     description:
-      'What the expectation says. The strictest action of the violations of a row decides what happened to the row.',
+      'The action of the expectation. The strictest action of the violations of a row decides what happened to the row.',
   })
   action!: keyof typeof ViolationActionEnum;
 

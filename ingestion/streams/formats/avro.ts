@@ -125,31 +125,47 @@ function timeType(time: TimeFormat | null): new (schema: avro.Schema) => TimeTyp
   };
 }
 
-/** Days, times of a day and decimals are numbers or bytes, and no instants. */
+/** Days, times of a day, decimals and times without a time zone are numbers or bytes, and no instants. */
 const TIME_TYPES = {
   'timestamp-millis': timeType('EPOCH_MILLIS'),
   'timestamp-micros': timeType('EPOCH_MICROS'),
   'timestamp-nanos': timeType('EPOCH_NANOS'),
-  'local-timestamp-millis': timeType('EPOCH_MILLIS'),
-  'local-timestamp-micros': timeType('EPOCH_MICROS'),
-  'local-timestamp-nanos': timeType('EPOCH_NANOS'),
+  'local-timestamp-millis': timeType(null),
+  'local-timestamp-micros': timeType(null),
+  'local-timestamp-nanos': timeType(null),
   date: timeType(null),
   'time-millis': timeType(null),
   'time-micros': timeType(null),
 };
 
-function findField(type: avro.Type, path: readonly string[]): SchemaField | undefined {
+interface AvroField extends SchemaField {
+  readonly isNumber: boolean;
+}
+
+function findField(type: avro.Type, path: readonly string[]): AvroField | undefined {
   if (isUnion(type)) {
     const found = type.types.flatMap((branch) => findField(branch, path) ?? []);
-    return found.length === 0 ? undefined : { times: [...new Set(found.flatMap(({ times }) => times))] };
+    return found.length === 0 ? undefined : ofBranches(found);
   }
   const [name, ...rest] = path;
-  if (name === undefined) return { times: timesOf(type) };
+  if (name === undefined) return { times: timesOf(type), isNumber: isNumber(type) };
   if (type instanceof avro.types.RecordType) {
     const field = type.fields.find((each) => each.name === name);
     return field && findField(field.type, rest);
   }
   return type instanceof avro.types.MapType ? findField(type.valuesType as avro.Type, rest) : undefined;
+}
+
+/** A value does not say of which branch it is. So a number has only the units of all branches that have numbers. */
+function ofBranches(branches: readonly AvroField[]): AvroField {
+  const numbers = branches.filter((branch) => branch.isNumber);
+  const shared = EPOCH_TIMES.filter((time) => numbers.every(({ times }) => times.includes(time)));
+  const others = branches.flatMap(({ times }) => times.filter((time) => !EPOCH_TIMES.includes(time)));
+  return { times: [...new Set([...(numbers.length > 0 ? shared : []), ...others])], isNumber: numbers.length > 0 };
+}
+
+function isNumber(type: avro.Type): boolean {
+  return type instanceof TimeType || ['int', 'long', 'float', 'double'].includes(type.typeName);
 }
 
 function timesOf(type: avro.Type): readonly TimeFormat[] {

@@ -61,6 +61,19 @@ describe('a stream whose schema has the unit of a time', () => {
     ],
     ['an event time that is a date', { type: 'int', logicalType: 'date' }, 'string', 'the schema has no time'],
     ['an event time that is text', 'string', 'string', 'the schema has RFC_3339'],
+    ['an event time without a time zone', time('local-timestamp-millis'), 'string', 'the schema has no time'],
+    [
+      'an event time that can be a date',
+      [{ type: 'int', logicalType: 'date' }, time('timestamp-millis')],
+      'string',
+      'the schema has no time',
+    ],
+    [
+      'an event time of two units',
+      [time('timestamp-millis'), { type: 'record', name: 'R', fields: [] }, 'double'],
+      'string',
+      'the schema has PROTOBUF_TIMESTAMP',
+    ],
     ['a TIMESTAMP feature of a number without a unit', 'long', 'long', 'the feature "seen" is TIMESTAMP'],
     [
       'a TIMESTAMP feature of two units',
