@@ -13,8 +13,9 @@ import type {
   OfflineStoreSettings,
 } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { requestScope } from '../observability/request-scope.js';
 import { systemClock } from '../values/clock.js';
+import { requestScope } from '../observability/request-scope.js';
+import { queryOrigin } from './query-origin.js';
 
 /**
  * How a kind of offline store is opened and diagnosed. The code of a kind is loaded when it is needed: Google's clients
@@ -59,7 +60,7 @@ const ADAPTERS = {
       return openBigQueryOfflineStore(settings, listSources(featurestore), {
         clock: systemClock,
         ...(bigqueryClient === undefined ? {} : { client: bigqueryClient }),
-        currentOrigin: () => ({ tenant: resolveTenant(featurestore), ...requestScope.getStore() }),
+        currentOrigin: () => queryOrigin(resolveTenant(featurestore)),
       });
     },
     openToRead: async (settings, sources) => {

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { queryOrigin } from '../../../../composition/query-origin.js';
 import type { BigQueryOfflineStore } from '../../../../datasources/offline/bigquery/bigquery-offline-store.js';
 import type { PointInTimeRead } from '../../../../datasources/offline/offline-store.js';
 import { requestScope } from '../../../../observability/request-scope.js';
@@ -37,8 +38,7 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
 
   /** A store whose queries do not end by themselves. */
   const holding = async (options: Parameters<typeof openTestStore>[2] = {}): Promise<BigQueryOfflineStore> => {
-    const currentOrigin = () => ({ ...requestScope.getStore() });
-    const store = await openTestStore(server, entityType, options, { currentOrigin });
+    const store = await openTestStore(server, entityType, options, { currentOrigin: queryOrigin });
     hold();
     return store;
   };
@@ -176,7 +176,7 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
   it('is cancelled when the client closes its HTTP request', async () => {
     const registry = smallRegistry();
     const sources = registry.featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap((type) => type.sources);
-    const store = await openTestStore(server, sources, {}, { currentOrigin: () => ({ ...requestScope.getStore() }) });
+    const store = await openTestStore(server, sources, {}, { currentOrigin: queryOrigin });
     const gateway = await startTestGateway(registry, {
       wrap: (stores) => ({ online: (featurestore) => stores.online(featurestore), offline: () => store }),
     });
