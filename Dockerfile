@@ -1,11 +1,11 @@
 # The gateway as an image. Build: docker build -t featuregraph .
 # Run: docker run -p 127.0.0.1:4000:4000 -v "$PWD/shop:/registry:ro" \
 #        -e FEATUREGRAPH_AUTHENTICATION=/registry/authentication.yaml featuregraph
-# On a machine of your own, where the published port is one of this machine alone, nobody needs to say who they are:
+# On a machine of your own, where the published port is one of this machine alone, requests need no authentication:
 # -e FEATUREGRAPH_ALLOW_UNAUTHENTICATED=true in place of the file.
 #
 # The base is named by its line and not by digest: this line gets the security fixes of Node and Debian when the image is
-# built again, a digest only when somebody changes it. What runs is fixed by the digest of the image that was built: name that
+# built again, a digest only when a commit changes it. What runs is fixed by the digest of the image that was built: name that
 # one where you deploy.
 
 FROM node:24-bookworm-slim AS build
@@ -18,7 +18,7 @@ RUN npm run build && npm prune --omit=dev && rm -rf node_modules/node node_modul
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
-    # In a container the address of this machine alone is one that nobody can reach. The gateway then starts only with an
+    # In a container the address of this machine alone is one that no other machine can reach. The gateway then starts only with an
     # authentication file.
     HOST=0.0.0.0 \
     FEATUREGRAPH_DATA_DIR=/data \

@@ -208,7 +208,7 @@ async function send(response: ServerResponse, receipts: readonly Receipt[], gone
   await once(response, 'drain', { signal: AbortSignal.any([gone, stalled]) }).catch(() => response.destroy());
 }
 
-/** A sender that wants only these wants to know of each line that is not served. */
+/** A sender that asks for these alone needs a receipt for each line that is not served. */
 function isRefused({ status }: Receipt): boolean {
   return status === 'REFUSED' || status === 'QUARANTINED';
 }

@@ -1,5 +1,5 @@
 // Writes what the package installs: a software bill of materials (CycloneDX), and the licences of its parts. Fails for a
-// licence that nobody has looked at. `npm run sbom [folder]`.
+// licence that is not reviewed. `npm run sbom [folder]`.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

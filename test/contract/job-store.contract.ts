@@ -146,7 +146,7 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       expect(await store.getAll([])).toEqual([]);
     });
 
-    it('gives a job to one of many that claim it at once, and to nobody else until it is given back', async () => {
+    it('gives a job to one of many that claim it at once, and to no other until it is given back', async () => {
       await store.create(job('1'));
       const claimed = (await Promise.all(Array.from({ length: 20 }, () => store.claim('1')))).filter((lease) => lease);
       expect(claimed).toHaveLength(1);

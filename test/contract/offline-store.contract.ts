@@ -352,7 +352,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         }
       });
 
-      it('are given up when nobody waits for them any more', async () => {
+      it('are given up when no caller waits for them any more', async () => {
         const { source, store } = await setUp();
         await store.append(source, [createRow('x', 1, { a: '1' })]);
         const wish = new AbortController();

@@ -8,7 +8,7 @@ import { testEntityType, type EntityTypeInput } from '../support/test-registry.j
 export interface OnlineStoreUnderTest {
   readonly store: OnlineStore;
   readonly dispose: () => Promise<void>;
-  /** Makes room for an entity type, in a store that wants to know of it beforehand. */
+  /** Makes room for an entity type, in a store that needs it before the first write. */
   readonly prepare?: (entityType: EntityType) => void;
 }
 

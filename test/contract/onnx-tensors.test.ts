@@ -537,7 +537,7 @@ describe('an ONNX file', () => {
       /^its file is not an ONNX model, or a part of one\.$/,
     ],
     [
-      'with an operator that nobody knows',
+      'with an unknown operator',
       () =>
         graphFile(
           [{ name: 'x', shape: ['n'] }],

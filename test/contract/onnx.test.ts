@@ -126,7 +126,7 @@ describe('an ONNX model', () => {
     }
   });
 
-  it('is unavailable, and nobody waits for ever, when its threads cannot even start', async () => {
+  it('is unavailable, and no caller waits for ever, when its threads cannot even start', async () => {
     const model = await modelOf(linearGraph());
     await expect(new OnnxServing('/nowhere/worker.js').open(model, { parallelism: 2 })).rejects.toMatchObject({
       code: 'MODEL_UNAVAILABLE',

@@ -122,7 +122,7 @@ describe.each(REGISTRIES)('over the registry %s', async (name, known) => {
     expect(searchFeatures.nodes).toEqual([{ name: feature }]);
   });
 
-  it('an entity that nobody knows has no values, and a name that nobody knows is an error', async () => {
+  it('an unknown entity has no values, and an unknown name is an error', async () => {
     const read = `query ($featurestore: String!, $entityType: String!, $entityId: ID!, $feature: String!) {
       ${ENTITY}) { features(names: [$feature]) { value status } } }`;
     const { entity } = await asked(read, { entityId: 'nobody' });

@@ -34,7 +34,7 @@ it.each([
   expect(new Set(read.map(({ text }) => text))).toEqual(new Set(['é 𝄞']));
 });
 
-it('a process whose log nobody reads goes on, and its memory is bounded', async () => {
+it('a process whose log is not read goes on, and its memory is bounded', async () => {
   const child = run(`
     const before = process.memoryUsage().rss;
     const text = 'x'.repeat(1000);

@@ -253,7 +253,7 @@ describe('a gateway with a model on Vertex AI', () => {
     expect(JSON.stringify(gateway.log)).toContain('secret-instance');
   });
 
-  it(`tells nobody a name of a resource, by whatever transport, and the log all of them (seed ${seed})`, async () => {
+  it(`shows no client a name of a resource, by whatever transport, and has all of them in the log (seed ${seed})`, async () => {
     const word = fc.stringMatching(/^[a-z][a-z0-9]{9,14}$/);
     const [words] = fc.sample(fc.array(word, { minLength: 5, maxLength: 5 }), { seed, numRuns: 1 });
     const [project, dataset, table, folder, account] = words as [string, string, string, string, string];

@@ -129,7 +129,7 @@ describe("another's job", () => {
     expect((await follow('bob', job)).data).toEqual([{ jobProgress: { id: job, state: 'SUCCEEDED' } }]);
   });
 
-  it('belongs to everybody whom a rule allows to see it', async () => {
+  it('belongs to each principal that a rule allows to see it', async () => {
     const { data } = await shop.ask('admin', `{ job(id: "${job}") { id createdBy } }`);
     expect(data.job).toEqual({ id: job, createdBy: 'key:bob' });
   });

@@ -29,7 +29,7 @@ export const LINEAR_MODEL: Model = {
   ],
 };
 
-/** What goes wrong, when a test wants it to. All of it can be changed while a job runs. */
+/** What goes wrong, when a test says so. All of it can be changed while a job runs. */
 export interface LinearModelFaults {
   /** Instances for which the server answers that they are wrong: data, not a failed batch. */
   refuses?: (a: bigint) => boolean;

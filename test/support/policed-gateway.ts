@@ -53,7 +53,7 @@ rules:
   - { name: tenants make training sets, who: { claims: { tenant: ['*'] } }, allow: [TRAINING_SET] }
 `;
 
-/** Each has an API key. Nobody is in no rule. */
+/** Each has an API key. No rule applies to `nobody`. */
 const PRINCIPALS = {
   admin: { groups: ['admin'], claims: {} },
   ann: { groups: ['analyst'], claims: {} },

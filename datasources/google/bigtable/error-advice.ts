@@ -50,7 +50,7 @@ export function toStartError(store: string, address: TableAddress, error: unknow
   const todo = isMissing ? `If it is the table: ${createTable}` : remedy;
   return new OperatorError(
     `${store} cannot be used, table ${instance}/${table} of project ${project}:`,
-    [why, ...(todo === undefined ? [] : [todo]), '"featuregraph doctor" looks at all that the store wants'],
+    [why, ...(todo === undefined ? [] : [todo]), '"featuregraph doctor" checks all that the store needs'],
     { cause: error },
   );
 }

@@ -17,7 +17,7 @@ export interface CloudStorageFilesOptions {
   readonly folder: string;
   /** Files of this size and more are sent in chunks. Tests use less. */
   readonly resumableBytes?: number;
-  /** A multiple of 256 KiB, as Cloud Storage wants it. Tests use less. */
+  /** A multiple of 256 KiB, as Cloud Storage requires. Tests use less. */
   readonly chunkBytes?: number;
 }
 

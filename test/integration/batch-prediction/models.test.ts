@@ -208,7 +208,7 @@ describe('a batch prediction with a server', () => {
     expect([state, predictions]).toEqual(['SUCCEEDED', [{ p: 1 }, { p: 1 }, { p: 'NaN' }]]);
   });
 
-  it('sends instances as lists to a server that wants them', async () => {
+  it('sends instances as lists to a server that takes them', async () => {
     const { state, predictions } = await predict('h_arrays');
     expect([state, predictions]).toEqual(['SUCCEEDED', ROWS.map(({ amount }) => ({ p: amount }))]);
     expect(server.requests.findLast(({ path }) => path === '/arrays')!.body).toEqual({

@@ -55,7 +55,7 @@ describe('the cost of a batch prediction on Vertex AI', () => {
     ['files', SPEC.input],
     ['a view', { kind: 'TABLE', table: 'demo-project.work.a_view' }],
     ['a table the gateway may not look at', { kind: 'TABLE', table: 'demo-project.work.hidden' }],
-  ])('is estimated at its least for %s, whose rows nobody knows, and can promise no limit', async (_what, input) => {
+  ])('is estimated at its least for %s, whose rows are not known, and can promise no limit', async (_what, input) => {
     const request = { ...REQUEST, spec: { ...SPEC, input } };
     await expect(vertex.now.predictions.start({ ...request, maxCostUsd: 100 })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

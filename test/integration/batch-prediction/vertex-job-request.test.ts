@@ -166,7 +166,7 @@ describe('the request of a batch prediction on Vertex AI', () => {
     await expect(started).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'displayName' } });
   });
 
-  it('refuses explanations of a container of which nobody says how', async () => {
+  it('refuses explanations of a container without a method of explanation', async () => {
     const started = vertex.now.start(
       { container: CONTAINER },
       explained,

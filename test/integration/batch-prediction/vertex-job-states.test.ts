@@ -48,7 +48,7 @@ describe('the state of a batch prediction on Vertex AI', () => {
     ['demo-project.work', 'predictions_2026', 'predictions_2026', 'errors_2026'],
     // A job that made its own dataset.
     ['demo-project.work', '', 'predictions', 'errors'],
-    // A table that the client named: nobody says where the failures are.
+    // A table that the client named: Vertex AI does not say where the failures are.
     ['demo-project.work.scores', 'scores', 'scores', null],
     ['demo-project.work.predictions_june', 'predictions_june', 'predictions_june', null],
   ])('has written where it says (asked for %s, it says "%s")', async (location, said, table, errors) => {

@@ -46,7 +46,7 @@ it('the doctor finds a file that is not there', async () => {
   expect(await diagnose(folderWith({}))).toMatchObject([{ status: 'fault', message: /cannot be read/ }]);
 });
 
-it('the doctor names the methods of a right file, and a budget that applies to nobody', async () => {
+it('the doctor names the methods of a right file, and a budget that applies to no principal', async () => {
   const folder = folderWith({ 'authentication.yaml': 'apiKeys: {}\n' });
   const request = { name: 'ann', groups: [], claims: {}, expiresAt: null, isRotation: false, now: systemClock() };
   await createKey(join(folder, 'api-keys.json'), request);

@@ -238,7 +238,7 @@ describe('the options of a file', () => {
     expect(trainingSets.requests).toMatchObject([{ labels: { file: 'a.txt', format: 'CSV', options } }]);
   });
 
-  it('do not say that there is a header when nobody said so', async () => {
+  it('do not say that there is a header when no option says so', async () => {
     training.begin(1n).count(1n).end();
     await run('training-set', ...labels, '--labels', 'a.csv');
     const [{ labels: asked } = {}] = trainingSets.requests;
@@ -345,9 +345,9 @@ describe('watch', () => {
 
   it('says so when there is no such job, or no gateway', async () => {
     await expect(run('watch', 'none')).rejects.toThrow('There is no job "jobs/none"');
-    const nobody = new Command().exitOverride().addCommand(watchCommand());
+    const watched = new Command().exitOverride().addCommand(watchCommand());
     await expect(
-      nobody.parseAsync(['watch', 'x', '--url', 'http://127.0.0.1:9/graphql'], { from: 'user' }),
+      watched.parseAsync(['watch', 'x', '--url', 'http://127.0.0.1:9/graphql'], { from: 'user' }),
     ).rejects.toThrow('No gateway answers at http://127.0.0.1:9/graphql');
   });
 

@@ -54,7 +54,7 @@ ${['score', 'other', 'third']
 let server: Awaited<ReturnType<typeof startModelServer>>;
 let gateway: Gateway;
 let folder: string;
-/** Ends the wait of a batch that is to take as long as a test wants. */
+/** Ends the wait of a batch that takes as long as a test says. */
 let goOn: (value: undefined) => void;
 let gate: Promise<undefined>;
 

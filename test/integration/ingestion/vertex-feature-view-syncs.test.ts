@@ -128,7 +128,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
     expect(syncs.nodes).toHaveLength(1);
   });
 
-  it('are begun once when the answer is lost, and are nobody else’s meanwhile', async () => {
+  it('are begun once when the answer is lost, and belong to no other job meanwhile', async () => {
     const gateway = await begin();
     world.server.faults.add('SyncFeatureView', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
     const { job } = await startSync(gateway);
@@ -214,7 +214,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
     expect(begun()).toBe(0);
   });
 
-  it('keep to no limit in dollars where nobody knows what they cost', async () => {
+  it('keep to no limit in dollars where their cost is not known', async () => {
     const { job, userErrors } = await startSync(await begin(), { maxCostUsd: 1 });
     expect([job, userErrors]).toMatchObject([null, [{ code: 'BAD_USER_INPUT', field: ['input', 'maxCostUsd'] }]]);
   });

@@ -25,7 +25,7 @@ function requestOf(name: string, options: object) {
   } as const;
 }
 
-/** Without a creation time no row would count: the training set would be all nulls, and nobody would be told. */
+/** Without a creation time no row would count: the training set would be all nulls, without an error. */
 describe('a training set of a source without creation time', () => {
   it.each([
     ['timed', 'knownAt', { knownAt: T(10) }],

@@ -64,7 +64,7 @@ async function textOf(url: string, transport: string, query: string): Promise<st
   return JSON.stringify([socket.messages, await socket.closed]);
 }
 
-/** Requests whose answers nobody reads: another principal is answered meanwhile. */
+/** Requests whose answers are not read: another principal is answered meanwhile. */
 const unreadAnswers: Cell = cell('another is answered', async ({ shop }) => {
   const ids = JSON.stringify(Array.from({ length: 2_000 }, (_, index) => `acme:${index}`));
   const query = `{ entities(featurestore: "shop", entityType: "customer", entityIds: ${ids}) { features { name status value } } }`;

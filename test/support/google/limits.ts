@@ -2,7 +2,7 @@
  * What Google Cloud refuses, in one place: the test servers refuse the same. `source` says where a number comes from:
  * - P: the protos that Google ships in its npm packages;
  * - D: the product's documentation, as ../shared/reference/google-cloud-facts.md cites it;
- * - assumed: nobody saw it; the first real project may show something else.
+ * - assumed: not seen on the real cloud; the first real project may show something else.
  *
  * None of it was seen on the real cloud.
  */

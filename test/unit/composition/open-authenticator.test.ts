@@ -22,7 +22,7 @@ async function logOf(environment: Record<string, string>): Promise<{ level: numb
 }
 
 it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])(
-  'opens on %s for everybody, and says so loudly',
+  'opens on %s to every client, and logs a warning',
   async (HOST) => {
     expect(await logOf({ HOST })).toMatchObject([{ level: 40, msg: expect.stringContaining('NO AUTHENTICATION') }]);
   },

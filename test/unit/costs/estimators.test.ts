@@ -318,7 +318,7 @@ describe('what cannot be priced is refused with its field', () => {
     ['no time for a batch', batch({ secondsPerBatch: 0 }), 'secondsPerBatch', /from 0\.000001/],
     ['time that is not a number', batch({ secondsPerBatch: Number.NaN }), 'secondsPerBatch', /NaN/],
     ['time without end', batch({ secondsPerBatch: Number.POSITIVE_INFINITY }), 'secondsPerBatch', /Infinity/],
-    ['time that nobody knows', batch({ secondsPerBatch: null }), 'secondsPerBatch', /How long does a batch take/],
+    ['an unknown time', batch({ secondsPerBatch: null }), 'secondsPerBatch', /How long does a batch take/],
     ['half a row in a batch', batch({ batchSize: 0.5 }), 'batchSize', /whole number from 1/],
     ['no replica', batch({ startingReplicaCount: 0 }), 'startingReplicaCount', /from 1/],
     ['a start-up before it began', batch({ startupMinutes: -5 }), 'startupMinutes', /from 0/],

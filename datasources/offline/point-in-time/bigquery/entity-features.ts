@@ -7,8 +7,7 @@ import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
 /**
- * Null at BigQuery's earliest timestamp: no row is before it, and to subtract from it fails the query, with the labels of
- * everybody else in it.
+ * Null at BigQuery's earliest timestamp: no row is before it, and to subtract from it fails the query for all labels.
  */
 const MICROSECOND_BEFORE_LABEL =
   "TIMESTAMP_SUB(NULLIF(l.label_time, TIMESTAMP '0001-01-01 00:00:00+00'), INTERVAL 1 MICROSECOND)";

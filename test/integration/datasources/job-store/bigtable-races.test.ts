@@ -108,7 +108,7 @@ describeWithBigtable('gateways that race for one table of jobs', () => {
     expect(listed.map(({ id }) => id)).toEqual([...ids].sort().reverse());
     for (const record of listed) {
       const log = (record.checkpoint ?? []) as Log;
-      // One owner: nobody wrote after a later owner had claimed the job.
+      // One owner: no earlier one wrote after a later owner had claimed the job.
       expect(log.map(({ token }) => token)).toEqual(log.map(({ token }) => token).sort((one, other) => one - other));
       // No write that was acknowledged is lost, and none is there twice.
       const writes = log.map(({ write }) => write);
@@ -164,7 +164,7 @@ describeWithBigtable('gateways that race for one table of jobs', () => {
     await until(async () => (await attempt(() => lonely.store.claim('1'))) === null);
   });
 
-  it('a gateway that was away and whose jobs nobody took runs them again itself', async () => {
+  it('a gateway that was away and whose jobs no other one took runs them again itself', async () => {
     const { store, proxy } = await openGateway();
     await store.create(jobRecord({ id: '1' }));
     const lease = (await store.claim('1'))!;

@@ -25,7 +25,7 @@ const entityType = testEntityType({
 const [first] = entityType.features;
 const READ: PointInTimeRead = { entityType, labels: [{ entityId: 'x', time: NOW }], features: [first!] };
 
-describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
+describeWithGoogleSql('a query of BigQuery without a waiting caller', () => {
   let server: BigQueryServer;
   beforeAll(async () => {
     server = await startBigQuery(() => NOW);

@@ -370,7 +370,7 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       );
       const cells = await store.pointInTime(readOf(entityType, '7,a%2Cb', '07,a%2Cb', '7', 'seven,a%2Cb'));
       expect(cells[0]).toEqual([
-        // An empty array says nothing where nobody says that it is meant: a null is stored as one.
+        // An empty array means nothing where the table does not list it as meant: a null is stored as one.
         { status: 'PRESENT', value: ['new'], timestamp: NOW - DAY },
         { status: 'PRESENT', value: { clicks: 3, big: '9007199254740993' }, timestamp: NOW - DAY },
       ]);

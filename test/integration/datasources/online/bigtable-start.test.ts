@@ -64,7 +64,7 @@ describe.each([
   ['a key that is none', '{"type":"service_account","project_id":"x"}'],
   ['a file that is not there', null],
 ])('Bigtable with %s for credentials', (_title, key) => {
-  // A promise that nobody holds would end the process; vitest fails on one.
+  // A promise without a handler would end the process; vitest fails on one.
   beforeEach(() => {
     const path = join(temporaryFolder(), 'key.json');
     if (key !== null) writeFileSync(path, key);

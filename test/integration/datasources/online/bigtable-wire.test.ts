@@ -84,7 +84,7 @@ describeWithBigtable('what Bigtable is asked', () => {
     expect(rows.rowRanges ?? []).toEqual([]);
   });
 
-  it('is a range for each run of asked columns, none of which holds a large value that nobody asked for', async () => {
+  it('is a range for each run of asked columns, none of which holds a large value of another column', async () => {
     const columns = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({
       name,
       valueType: name === 'c' ? ('DOUBLE_ARRAY' as const) : ('DOUBLE' as const),

@@ -25,7 +25,7 @@ const REGISTRY = `vertexFeaturestores:
 
 /**
  * A team that has feature groups and views already: whole numbers as ids, columns in capitals, one table in a project of
- * somebody else; and a registry file that names only where they are.
+ * others; and a registry file that names only where they are.
  */
 describeWithGoogleSql('a gateway over feature groups and views that are there', () => {
   let world: VertexWorld;

@@ -75,7 +75,7 @@ function clusterFilters(
   return filters;
 }
 
-/** BigQuery wants a comparison that could skip partitions, whether it does or not. */
+/** BigQuery requires a comparison that could skip partitions, whether it does or not. */
 function requireFilter(table: StoredTable, path: string, sql: string): void {
   const { requirePartitionFilter, field } = table.timePartitioning ?? {};
   if (!requirePartitionFilter && !table.requirePartitionFilter) return;

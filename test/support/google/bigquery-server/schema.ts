@@ -86,7 +86,7 @@ export function toRest(value: SqlValue, field: Field, useInt64Timestamp: boolean
   if (value.bytes_value !== undefined) return value.bytes_value.toString('base64');
   if (value.timestamp_value !== undefined) {
     const micros = readMicros(value);
-    // What the API does when nobody asks otherwise: seconds as a float, which cannot hold the microseconds of far years.
+    // What the API does when the request does not say otherwise: seconds as a float, which cannot hold the microseconds of far years.
     return useInt64Timestamp ? micros.toString() : (Number(micros) / 1e6).toExponential().replace('e+', 'E');
   }
   if (value.date_value !== undefined) return new Date(value.date_value * 86_400_000).toISOString().slice(0, 10);

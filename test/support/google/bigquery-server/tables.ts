@@ -366,7 +366,7 @@ export function readSchema(schema: unknown): Field[] {
   return read;
 }
 
-/** As the evaluator wants it. */
+/** As the evaluator takes it. */
 export function sqlTable(path: string, table: StoredTable): SqlTable {
   return {
     name: path,

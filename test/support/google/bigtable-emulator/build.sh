@@ -13,7 +13,7 @@ if [[ ! -x $binary ]]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}" >&2
   fi
   mkdir -p "$cache"
-  # Debian's own Go: its libraries are older than what a newer Go wants of modules.
+  # Debian's own Go: its libraries are older than those that modules of a newer Go need.
   GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 /usr/bin/go build -o "$binary.$$" "$folder/main.go"
   # Moved when whole, so that two builds at once do not meet.
   mv "$binary.$$" "$binary"

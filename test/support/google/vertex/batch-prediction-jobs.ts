@@ -200,7 +200,7 @@ function checkResources({ dedicatedResources, manualBatchTuningParameters }: any
     if (manualBatchTuningParameters) refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters');
     refuse('INVALID_ARGUMENT', 'The model needs dedicated_resources');
   }
-  // 0 is what the message has when nobody says a size: the default counts then.
+  // 0 is what the message has when the request has no size: the default counts then.
   if (manualBatchTuningParameters?.batchSize < 0)
     refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters.batch_size');
   const { machineSpec, startingReplicaCount, maxReplicaCount } = dedicatedResources;

@@ -65,7 +65,7 @@ describe('a process that reads a file', () => {
     );
   });
 
-  it('is ended when nobody waits for it any more', async () => {
+  it('is ended when no caller waits for it any more', async () => {
     const reader = await openReader();
     const stop = new AbortController();
     const reading = readCsv(reader, file('stopped.csv', LARGE), stop.signal);
