@@ -3,7 +3,7 @@ import { transact } from '../../../runtime/lmdb.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import { hasRepeatedEntity, sourceSlot } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite } from '../online-store.js';
-import type { Rows } from './generations.js';
+import type { Rows } from './row-databases.js';
 import { mergeWrite, replaceRow } from './merge-write.js';
 import { RowReader, type AnySlot } from './row-codec.js';
 import { encodeRow } from './row-encoder.js';

@@ -1,30 +1,31 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { clearDatabase } from '../../../runtime/lmdb.js';
 import type { EntityType } from '../../registry/model.js';
-
-export type Rows = Database<Buffer, Buffer>;
+import { RowDatabases, type Rows } from './row-databases.js';
 
 /**
  * The two databases of each entity type: one is served, the other is empty or is being filled. The file stores which
  * one is served, so a process that ends during a fill leaves the served one unchanged.
  */
 export class Generations {
+  readonly #databases: RowDatabases;
   /** By name and not by object: the objects of a registry are replaced when the gateway applies another one. */
-  readonly #open = new Map<string, Rows>();
   readonly #served = new Map<string, string>();
 
   constructor(
-    private readonly environment: RootDatabase,
+    environment: RootDatabase,
     private readonly stored: Database<string, string>,
-  ) {}
+  ) {
+    this.#databases = new RowDatabases(environment);
+  }
 
   served(entityType: EntityType): Rows {
-    return this.#rows(this.#servedName(entityType));
+    return this.#databases.get(this.#servedName(entityType));
   }
 
   /** The database that is not served. */
   spare(entityType: EntityType): Rows {
-    return this.#rows(this.#spareName(entityType));
+    return this.#databases.get(this.#spareName(entityType));
   }
 
   /** Whether a fill was completed since the store has two databases, in this or an earlier process. */
@@ -75,15 +76,6 @@ export class Generations {
   #spareName(entityType: EntityType): string {
     const name = databaseName(entityType);
     return this.#servedName(entityType) === name ? `${name}$second` : name;
-  }
-
-  #rows(name: string): Rows {
-    let rows = this.#open.get(name);
-    if (!rows) {
-      rows = this.environment.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
-      this.#open.set(name, rows);
-    }
-    return rows;
   }
 }
 

@@ -2,7 +2,7 @@ import type { RootDatabase } from 'lmdb';
 import { transact } from '../../../runtime/lmdb.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
-import type { Rows } from './generations.js';
+import type { Rows } from './row-databases.js';
 import { rowKey } from './history-key.js';
 import { encodeWrite } from './merge-write.js';
 import { PendingHistory, type PendingCommit, type PendingRow } from './pending-history.js';

@@ -6,7 +6,7 @@ import type { FeatureSource } from '../../registry/model.js';
 import type { HistoryRows } from '../../offline/history-snapshot.js';
 import type { HistoryBuild } from '../entity-history.js';
 import type { ValueVersion } from '../online-store.js';
-import type { Rows } from './generations.js';
+import type { Rows } from './row-databases.js';
 import { rowKey } from './history-key.js';
 import { encodeWrite } from './merge-write.js';
 import type { SlotNumbers } from './slot-numbers.js';

@@ -7,12 +7,12 @@ import type { HistoryEntry, HistoryRead, PointInTimeCell, PointInTimeRead } from
 import type { EntityType, Feature, FeatureSource } from '../../registry/model.js';
 import type { EntityHistory, HistoryBuild, HistoryMiss, StoredHistory } from '../entity-history.js';
 import type { WriteLog } from '../write-log.js';
-import type { Rows } from './generations.js';
 import { keysUpTo } from './history-key.js';
 import { HistoryOfLog, type LogRecord } from './history-of-log.js';
 import { LmdbHistoryBuild } from './lmdb-history-build.js';
 import type { PendingCommit } from './pending-history.js';
 import { HistoryQuery, readFeatureHistory, type ReadSource } from './read-history.js';
+import { RowDatabases, type Rows } from './row-databases.js';
 import type { SlotNumbers } from './slot-numbers.js';
 import { sourceKey } from './source-key.js';
 import { SourceRows } from './source-rows.js';
@@ -45,7 +45,7 @@ export class LmdbHistory implements EntityHistory {
   readonly #records: Database<HistoryRecord | LogRecord, string>;
   /** What is stored, by source. The file has the same. */
   readonly #stored = new Map<string, HistoryRecord>();
-  readonly #open = new Map<string, Rows>();
+  readonly #databases: RowDatabases;
   readonly #building = new Map<string, LmdbHistoryBuild>();
   readonly #confirmed = new Set<string>();
   readonly #epochs = new Map<string, number>();
@@ -57,6 +57,7 @@ export class LmdbHistory implements EntityHistory {
     private readonly environment: RootDatabase,
     private readonly numbers: SlotNumbers,
   ) {
+    this.#databases = new RowDatabases(environment);
     this.#records = environment.openDB<HistoryRecord | LogRecord, string>({ name: '$history' });
     this.ofLog = new HistoryOfLog(environment, numbers, {
       hasRows: () => this.#stored.size > 0 || this.#building.size > 0,
@@ -105,7 +106,11 @@ export class LmdbHistory implements EntityHistory {
   find(source: FeatureSource): StoredHistory | undefined {
     const stored = this.#stored.get(sourceKey(source));
     if (!stored) return undefined;
-    return { version: stored.version, rows: countRows(this.#rows(stored.database)), features: stored.features };
+    return {
+      version: stored.version,
+      rows: countRows(this.#databases.get(stored.database)),
+      features: stored.features,
+    };
   }
 
   isConfirmed(source: FeatureSource): boolean {
@@ -131,11 +136,11 @@ export class LmdbHistory implements EntityHistory {
     const spare = [firstDatabase(source), `${firstDatabase(source)}2`].find(
       (name) => name !== this.#stored.get(key)?.database,
     )!;
-    const isNew = !this.#open.has(spare);
-    if (isNew && this.#open.size >= 2 * MAX_HISTORIES) {
+    const isNew = !this.#databases.isOpen(spare);
+    if (isNew && this.#databases.count >= 2 * MAX_HISTORIES) {
       throw new Error(`more than ${MAX_HISTORIES} sources cannot have a history`);
     }
-    const rows = this.#rows(spare);
+    const rows = this.#databases.get(spare);
     await clearDatabase(rows);
     const build: LmdbHistoryBuild = new LmdbHistoryBuild(this.environment, source, rows, this.numbers, {
       follow: () => this.#building.set(key, build),
@@ -145,7 +150,7 @@ export class LmdbHistory implements EntityHistory {
         const stored = this.#stored.get(key)?.database;
         // What is not stored: the rows of a build that failed, or those that it replaced.
         for (const name of [firstDatabase(source), `${firstDatabase(source)}2`]) {
-          if (name !== stored && this.#open.has(name)) await clearDatabase(this.#rows(name));
+          if (name !== stored && this.#databases.isOpen(name)) await clearDatabase(this.#databases.get(name));
         }
       },
     });
@@ -222,7 +227,7 @@ export class LmdbHistory implements EntityHistory {
         this.#confirmed.delete(key);
       }
     });
-    for (const database of dropped) await clearDatabase(this.#rows(database));
+    for (const database of dropped) await clearDatabase(this.#databases.get(database));
   }
 
   /** undefined when the rows of a source, or the values of a feature, are not there. */
@@ -250,23 +255,14 @@ export class LmdbHistory implements EntityHistory {
   #confirmedRows(source: FeatureSource): Rows | undefined {
     const key = sourceKey(source);
     const stored = this.#confirmed.has(key) ? this.#stored.get(key) : undefined;
-    return stored && this.#rows(stored.database);
+    return stored && this.#databases.get(stored.database);
   }
 
   #targets(source: FeatureSource): readonly Rows[] {
     const key = sourceKey(source);
     const stored = this.#stored.get(key);
     const building = this.#building.get(key);
-    return [...(stored ? [this.#rows(stored.database)] : []), ...(building ? [building.rows] : [])];
-  }
-
-  #rows(name: string): Rows {
-    let rows = this.#open.get(name);
-    if (!rows) {
-      rows = this.environment.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
-      this.#open.set(name, rows);
-    }
-    return rows;
+    return [...(stored ? [this.#databases.get(stored.database)] : []), ...(building ? [building.rows] : [])];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Instant } from '../../../values/instant.js';
 import { compareVersions } from '../online-store.js';
-import type { Rows } from './generations.js';
+import type { Rows } from './row-databases.js';
 import { keysUpTo } from './history-key.js';
 import { encodeWrite } from './merge-write.js';
 import type { PendingHistory, PendingRow } from './pending-history.js';
